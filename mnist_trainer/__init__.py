@@ -1,0 +1,72 @@
+"""Train, evaluate and visualise Keras models on MNIST from YAML files.
+
+    >>> from mnist_trainer import load_config, train, evaluate
+    >>> report = train(load_config("configs/conv.yaml", ["train.epochs=3"]))
+    >>> report.test.accuracy
+
+The names below are imported when they are first used, so that `import mnist_trainer` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mnist_trainer.config.load import load_config
+    from mnist_trainer.config.schema import Config
+    from mnist_trainer.data.dataset import Dataset, Split
+    from mnist_trainer.data.sources import load_dataset
+    from mnist_trainer.errors import MnistTrainerError
+    from mnist_trainer.evaluation.evaluate import EvaluationReport, evaluate
+    from mnist_trainer.evaluation.model_files import load_model
+    from mnist_trainer.run import Run
+    from mnist_trainer.training.report import TrainReport
+    from mnist_trainer.training.train import train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Config",
+    "Dataset",
+    "EvaluationReport",
+    "MnistTrainerError",
+    "Run",
+    "Split",
+    "TrainReport",
+    "evaluate",
+    "load_config",
+    "load_dataset",
+    "load_model",
+    "train",
+]
+
+_LIGHT = {
+    "Config": "config.schema",
+    "Dataset": "data.dataset",
+    "MnistTrainerError": "errors",
+    "Run": "run",
+    "Split": "data.dataset",
+    "load_config": "config.load",
+    "load_dataset": "data.sources",
+}
+_NEEDS_TENSORFLOW = {
+    "EvaluationReport": "evaluation.evaluate",
+    "TrainReport": "training.report",
+    "evaluate": "evaluation.evaluate",
+    "load_model": "evaluation.model_files",
+    "train": "training.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NEEDS_TENSORFLOW:
+        importlib.import_module(f"{__name__}.backend").import_backend()
+    elif name not in _LIGHT:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = {**_LIGHT, **_NEEDS_TENSORFLOW}[name]
+    return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,69 @@
+"""`mnist-train config`: check, show, start and describe configuration files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mnist_trainer.cli import options
+from mnist_trainer.errors import ConfigError, Fault
+
+
+@click.group(short_help="Check, show, start and describe configuration files.")
+def config() -> None:
+    """Check, show, start and describe configuration files."""
+
+
+@config.command()
+@click.argument("files", nargs=-1, required=True)
+@options.overrides
+def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+    """Report every fault of each FILE with its line and column; exit with 2 if there is one."""
+    from mnist_trainer.config.load import load_config
+
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            load_config(file, overrides)
+            click.echo(f"{file}: no fault")
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigError(faults)
+
+
+@config.command()
+@click.argument("file", default="dense")
+@options.overrides
+def show(file: str, overrides: tuple[str, ...]) -> None:
+    """Print FILE with every default spelled out and a comment on each key."""
+    from mnist_trainer.config.load import load_config
+    from mnist_trainer.config.render import render_config
+
+    click.echo(render_config(load_config(file, overrides)), nl=False)
+
+
+@config.command()
+@click.argument("name", default="dense")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Default: NAME.yaml here.")
+def init(name: str, output: Path | None) -> None:
+    """Copy the shipped configuration NAME (dense, conv, linear, …) to a file of your own.
+
+    \b
+    mnist-train config init conv -o mine.yaml
+    """
+    from mnist_trainer.config.shipped import copy_shipped
+
+    path = copy_shipped(name, output or Path(f"{name}.yaml"))
+    click.echo(f"wrote {path}; edit it, then: mnist-train train {path}")
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of configuration files, for editors that complete and check YAML."""
+    import json
+
+    from mnist_trainer.config.json_schema import config_json_schema
+
+    click.echo(json.dumps(config_json_schema(), indent=2, ensure_ascii=False))

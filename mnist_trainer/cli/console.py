@@ -1,0 +1,53 @@
+"""What commands print: lines, tables and numbers, in one manner."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from mnist_trainer.evaluation.evaluate import EvaluationReport
+
+PIPE_WIDTH = 120
+ACCURACY_COLUMNS = ("split", "accuracy", "correct", "95 % interval", "loss")
+
+
+def make_console(*, as_json: bool = False, quiet: bool = False) -> Console:
+    """Return where people read: standard output, or standard error where --json has the other; nowhere if quiet."""
+    stream = sys.stderr if as_json else sys.stdout
+    # A pipe has no width: rich would fold lines at 80 columns.
+    width = None if stream.isatty() else PIPE_WIDTH
+    return Console(file=stream, quiet=quiet, width=width, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:
+    """Return a table whose first column is text and whose others are numbers, aligned on the right."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def accuracy_row(name: str, report: EvaluationReport) -> list[str]:
+    """Return name, accuracy, its count, its interval and the loss, as people read them."""
+    low, high = report.accuracy_interval
+    count = f"{report.num_correct:,} of {report.num_examples:,}"
+    return [name, percent(report.accuracy), count, f"{percent(low)} – {percent(high)}", f"{report.loss:.4f}"]
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction in [0, 1] as per cent."""
+    return f"{100 * fraction:.2f} %"

@@ -1,0 +1,119 @@
+"""`mnist-train evaluate`: the report of models on a split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnist_trainer.cli import options
+from mnist_trainer.errors import GateMissed
+
+if TYPE_CHECKING:
+    from mnist_trainer.config.schema import DataConfig
+    from mnist_trainer.evaluation.evaluate import EvaluationReport
+    from mnist_trainer.run import Run
+
+
+@click.command(short_help="Measure models on all examples of a split.")
+@click.argument("models", metavar="RUN|FILE...", nargs=-1, required=True)
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
+@click.option("--data", metavar="PATH", help="Another data set: a .npz file, or a folder of IDX or .npy files.")
+@click.option(
+    "--min-accuracy",
+    metavar="FRACTION",
+    type=click.FloatRange(0, 1),
+    help="Exit with 3 if a model has less, e.g. 0.98.",
+)
+@options.logs_dir
+@options.as_json
+@options.quiet
+def evaluate(
+    *,
+    models: tuple[str, ...],
+    split: str,
+    data: str | None,
+    min_accuracy: float | None,
+    logs_dir: Path,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Measure each RUN or .keras FILE on all examples of a split, each exactly once.
+
+    RUN is a path, a name under logs/, or latest.
+
+    \b
+    mnist-train evaluate latest
+    mnist-train evaluate latest --split validation
+    mnist-train evaluate model.keras --data fashion/ --min-accuracy 0.9
+    """
+    sources = [_find(reference, logs_dir) for reference in models]
+    reports = [_evaluate(source, split, data) for source in sources]
+    if as_json:
+        from mnist_trainer.cli.console import print_json
+
+        named = zip(models, reports, strict=True)
+        print_json({"models": [{"model": model, "split": split, **report.as_json()} for model, report in named]})
+    for model, report in zip(models, reports, strict=True):
+        _show(model, split, report, as_json=as_json, quiet=quiet)
+    _check_gate(dict(zip(models, reports, strict=True)), min_accuracy)
+
+
+def _find(reference: str, logs_dir: Path) -> Run | Path:
+    from mnist_trainer.run import find_run
+
+    path = Path(reference)
+    if path.is_file() or path.suffix == ".keras":
+        return path
+    run = find_run(reference, logs_dir)
+    run.require_complete()
+    return run
+
+
+def _evaluate(source: Run | Path, split: str, data: str | None) -> EvaluationReport:
+    from mnist_trainer.backend import import_backend
+    from mnist_trainer.data.sources import load_dataset
+
+    examples = load_dataset(_data_config(source, data)).split(split)
+    import_backend()
+
+    from mnist_trainer.evaluation.evaluate import evaluate
+    from mnist_trainer.evaluation.model_files import load_model
+
+    return evaluate(load_model(source), examples)
+
+
+def _data_config(source: Run | Path, data: str | None) -> DataConfig:
+    from mnist_trainer.config.load import load_config
+    from mnist_trainer.config.schema import DataConfig
+
+    if isinstance(source, Path):
+        return DataConfig(path=data)
+    config = load_config(source.config_path).data
+    return DataConfig(path=data, validation_fraction=config.validation_fraction) if data else config
+
+
+def _show(model: str, split: str, report: EvaluationReport, *, as_json: bool, quiet: bool) -> None:
+    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_console, make_table, percent
+
+    console = make_console(as_json=as_json, quiet=quiet)
+    console.print(make_table(ACCURACY_COLUMNS, [accuracy_row(split, report)], title=model))
+    rows: list[list[Any]] = [
+        [
+            str(entry.label),
+            f"{entry.num_correct:,} of {entry.num_examples:,}",
+            *(percent(value) for value in (entry.precision, entry.recall, entry.f1)),
+        ]
+        for entry in report.classes
+    ]
+    console.print()
+    console.print(make_table(("class", "correct", "precision", "recall", "F1"), rows))
+    console.print()
+
+
+def _check_gate(reports: dict[str, EvaluationReport], min_accuracy: float | None) -> None:
+    missed = [model for model, report in reports.items() if min_accuracy and report.accuracy < min_accuracy]
+    if missed:
+        measured = ", ".join(f"{model} has {reports[model].accuracy:.4f}" for model in missed)
+        raise GateMissed(f"accuracy below --min-accuracy {min_accuracy}: {measured}")

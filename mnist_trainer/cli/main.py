@@ -1,0 +1,55 @@
+"""The command `mnist-train`: its subcommands, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import click
+
+from mnist_trainer import __version__
+from mnist_trainer.cli.config import config
+from mnist_trainer.cli.evaluate import evaluate
+from mnist_trainer.cli.runs import runs
+from mnist_trainer.cli.train import train
+from mnist_trainer.cli.visualize import visualize
+from mnist_trainer.errors import ConfigError, MnistTrainerError
+
+
+class Boundary(click.Group):
+    """Turns every error that a user can meet into its message and exit code; any other exception is our bug."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except MnistTrainerError as error:
+            click.echo(str(error) if isinstance(error, ConfigError) else f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(128 + signal.SIGINT)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            error.add_note("This is a bug in mnist-train: please report it with the text above and the command.")
+            raise
+
+
+@click.group(cls=Boundary, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mnist-train", message="%(prog)s %(version)s")
+def main() -> None:
+    """Train, evaluate and visualise Keras models on MNIST.
+
+    \b
+    mnist-train train                          a dense network, in less than a minute
+    mnist-train train conv --set train.epochs=3
+    mnist-train evaluate latest
+    mnist-train visualize
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but a gate was missed, 130 and 143 interrupted.
+    """
+
+
+for _command in (train, evaluate, visualize, runs, config):
+    main.add_command(_command)

@@ -1,0 +1,64 @@
+"""`mnist-train runs`: the table of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnist_trainer.cli import options
+
+if TYPE_CHECKING:
+    from mnist_trainer.run import Run
+
+
+@click.command(short_help="List the runs with their accuracy and state.")
+@options.logs_dir
+@options.as_json
+def runs(*, logs_dir: Path, as_json: bool) -> None:
+    """List the runs in logs/, oldest first."""
+    from mnist_trainer.run import all_runs
+
+    summaries = [_summary(run) for run in all_runs(logs_dir)]
+    if as_json:
+        from mnist_trainer.cli.console import print_json
+
+        print_json({"runs": summaries})
+    elif summaries:
+        _show(summaries)
+    else:
+        click.echo(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """Return what the table shows; what cannot be read of a run is None."""
+    from mnist_trainer.config.load import load_config
+    from mnist_trainer.errors import ConfigError
+
+    summary: dict[str, Any] = {"name": run.name, "model": None, "epochs": None, "accuracy": None, "state": run.state}
+    try:
+        config = load_config(run.config_path)
+    except ConfigError:
+        return {**summary, "state": "unreadable"}
+    summary |= {"model": config.model.name, "epochs": config.train.epochs}
+    if run.is_complete:
+        report = run.read_json("report.json")
+        summary |= {"epochs": report["num_epochs"], "accuracy": report["test"]["accuracy"]}
+    return summary
+
+
+def _show(summaries: list[dict[str, Any]]) -> None:
+    from mnist_trainer.cli.console import make_console, make_table, percent
+
+    rows = [
+        [
+            summary["name"],
+            summary["model"] or "–",
+            str(summary["epochs"] or "–"),
+            percent(summary["accuracy"]) if summary["accuracy"] is not None else "–",
+            summary["state"],
+        ]
+        for summary in summaries
+    ]
+    make_console().print(make_table(("run", "model", "epochs", "test accuracy", "state"), rows))

@@ -1,0 +1,70 @@
+"""What sections of the configuration have in common, and how a component is found by its name.
+
+A component (an architecture, an optimiser, a schedule) is a module in a package; its file's name is the name that
+YAML uses. The module holds a `Config` (a `Component`) and a `build` function. Nothing is registered anywhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import reduce
+from operator import or_
+from types import ModuleType
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+Count = Annotated[int, Field(ge=1)]
+Units = Annotated[int, Field(ge=1, le=65_536)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+StepLength = Annotated[float, Field(gt=0, le=100)]
+
+
+class Section(BaseModel):
+    """One mapping of the YAML file: frozen, without conversions, and without keys it does not know."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=False,
+        use_attribute_docstrings=True,
+        model_title_generator=lambda cls: (
+            cls.__module__.rpartition(".")[2] if cls.__name__ == "Config" else cls.__name__
+        ),
+    )
+
+
+class Component(Section):
+    """A section whose `name` selects the module that reads the other keys."""
+
+    name: str
+    """Which component."""
+
+
+def component_names(package: str) -> list[str]:
+    """Return the names of the components in `package`, e.g. `mnist_trainer.models`, in alphabetical order."""
+    path = importlib.import_module(package).__path__
+    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+
+
+def component_module(package: str, name: str) -> ModuleType:
+    """Return the module that holds the component `name` of `package`."""
+    return importlib.import_module(f"{package}.{name}")
+
+
+def component_union(package: str, *, default: str) -> Any:
+    """Return a type for pydantic: any component of `package`, told apart by `name`; without one it is `default`."""
+
+    def name_of(value: Any) -> str:
+        return str(value.get("name", default) if isinstance(value, dict) else getattr(value, "name", default))
+
+    names = component_names(package)
+    # Annotated[X, Tag("x")] cannot be written for names known only at run time, hence the call.
+    members = [Annotated[component_module(package, name).Config, Tag(name)] for name in names]
+    return Annotated[reduce(or_, members), Discriminator(name_of)]

@@ -1,0 +1,122 @@
+"""What pydantic found → one sentence for each fault, at the place where the user wrote the value."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from mnist_trainer.config.component import Section
+from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Source
+
+_EXPECTATIONS = {
+    "int_type": "expected an integer",
+    "int_from_float": "expected an integer",
+    "float_type": "expected a number",
+    "finite_number": "expected a finite number",
+    "bool_type": "expected true or false",
+    "string_type": "expected text",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a section with keys",
+    "model_type": "expected a section with keys",
+    "model_attributes_type": "expected a section with keys",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "literal_error": "expected {expected}",
+    "string_pattern_mismatch": "expected letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
+}
+
+
+def found_faults(error: ValidationError, source: Source, schema: type[Section]) -> list[FoundFault]:
+    """Return what pydantic found, one entry for each value at fault.
+
+    A value that may be one of two types ('auto' or a number) has two errors in pydantic; here they are one sentence.
+    """
+    located = [(_path_in_values(entry, source.values), entry) for entry in error.errors()]
+    located.sort(key=lambda item: [str(part) for part in item[0]])
+    groups = groupby(located, key=lambda item: item[0])
+    return [_fault(path, [entry for _, entry in group], source, schema) for path, group in groups]
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest allowed word, and the list of them all where none is near."""
+    names = list(allowed)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(names)}"
+
+
+def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schema: type[Section]) -> FoundFault:
+    first = entries[0]
+    if first["type"] == "extra_forbidden":
+        allowed = _section_at(schema, path[:-1], source.values).model_fields
+        return FoundFault(source.place(path, of_key=True), path, f"unknown key{did_you_mean(str(path[-1]), allowed)}")
+    if first["type"] == "union_tag_invalid":
+        path, tag = (*path, "name"), str(first["ctx"]["tag"])
+        names = [name.strip(" '") for name in first["ctx"]["expected_tags"].split(",")]
+        return FoundFault(source.place(path), path, f"unknown name {tag!r}{did_you_mean(tag, names)}")
+    if first["type"] == "combination":
+        path = (*path, *first["ctx"]["key"].split("."))
+        return FoundFault(source.place(path), path, first["msg"])
+    return FoundFault(source.place(path), path, f"{_expectation(entries)}; received {_received(first['input'])}")
+
+
+def _expectation(entries: Sequence[ErrorDetails]) -> str:
+    sentences = [_EXPECTATIONS.get(entry["type"], entry["msg"]).format(**entry.get("ctx", {})) for entry in entries]
+    choice = next((entry for entry in entries if entry["type"] == "literal_error"), None)
+    if choice and isinstance(choice["input"], str):
+        allowed = [word.strip(" '") for word in choice["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        near = difflib.get_close_matches(choice["input"], allowed, n=1)
+        sentences += [f"did you mean {near[0]!r}"] if near else []
+    return ", or ".join(dict.fromkeys(sentences))
+
+
+def _received(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "a section with keys"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _path_in_values(entry: ErrorDetails, values: Any) -> KeyPath:
+    """Return pydantic's location without the tags of unions, which the user did not write."""
+    path: list[str | int] = []
+    for part in entry["loc"]:
+        is_written = part in values if isinstance(values, dict) else isinstance(values, tuple) and isinstance(part, int)
+        if is_written:
+            values = values[part]
+            path.append(part)
+    return tuple(path)
+
+
+def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Section]:
+    for part in path:
+        values = values[part]
+        candidates = list(_sections_in(schema.model_fields[str(part)].annotation))
+        name = values.get("name")
+        named = [section for section in candidates if "name" in section.model_fields and _name_of(section) == name]
+        schema = (named or candidates)[0]
+    return schema
+
+
+def _sections_in(annotation: Any) -> Iterable[type[Section]]:
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    for argument in typing.get_args(annotation):
+        yield from _sections_in(argument)
+
+
+def _name_of(section: type[Section]) -> Any:
+    return section.model_fields["name"].default

@@ -1,0 +1,23 @@
+"""The JSON Schema of a configuration file, for editors that complete and check YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from mnist_trainer.config.schema import Config
+
+
+def config_json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of everything a YAML file may hold, component sections included."""
+    schema = Config.model_json_schema(schema_generator=_Generator)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "mnist-train configuration"}
+
+
+class _Generator(GenerateJsonSchema):
+    """Lets a component's section be one of several without `discriminator`, which JSON Schema does not have."""
+
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        return {"anyOf": [self.generate_inner(choice) for choice in schema["choices"].values()]}

@@ -1,0 +1,60 @@
+"""`load_config`: a file and overrides → a frozen `Config`, or every fault at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mnist_trainer.config.faults import found_faults
+from mnist_trainer.config.schema import Config
+from mnist_trainer.config.shipped import find_config
+from mnist_trainer.config.yaml_source import MAX_BYTES, Source, apply_override, read_source
+from mnist_trainer.errors import ConfigError, Fault
+
+
+def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration in a YAML file, with overrides put on top.
+
+    Args:
+        path: a YAML file, or the bare name of a shipped configuration such as `conv`.
+        overrides: `key.path=value`, as after `--set`; the right side is read as YAML.
+
+    Raises:
+        ConfigError: with each fault of the file and of the overrides, in their order.
+    """
+    file = find_config(str(path))
+    source = read_source(_read(file), str(file))
+    for rank, override in enumerate(overrides, start=1):
+        apply_override(source, override, rank)
+    config = _validate(source)
+    return config if config.name else config.model_copy(update={"name": _run_name(file)})
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = "it is a folder" if file.is_dir() else getattr(error, "strerror", None) or str(error)
+        raise ConfigError([Fault(str(file), "", f"cannot be read: {reason}")]) from error
+
+
+def _validate(source: Source) -> Config:
+    found = list(source.faults)
+    config = None
+    try:
+        config = Config.model_validate(source.values)
+    except ValidationError as error:
+        faulted = {fault.place for fault in source.faults}
+        found += [fault for fault in found_faults(error, source, Config) if fault.place not in faulted]
+    if config is None or found:
+        found.sort(key=lambda fault: fault.place)
+        raise ConfigError([fault.as_fault() for fault in found])
+    return config
+
+
+def _run_name(file: Path) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("-._")[:64] or "run"

@@ -1,0 +1,100 @@
+"""Everything a user can ask for, section by section: the one place with types, bounds and defaults.
+
+Keys of a component (`model`, `optimizer`, `schedule`) stand in the component's own file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from mnist_trainer.config.component import Component, Count, NonNegative, Section, component_module, component_union
+
+MODELS = "mnist_trainer.models"
+OPTIMIZERS = "mnist_trainer.training.optimizers"
+SCHEDULES = "mnist_trainer.training.schedules"
+
+if TYPE_CHECKING:
+    AnyModel = Component
+    AnyOptimizer = Component
+    AnySchedule = Component
+else:
+    AnyModel = component_union(MODELS, default="dense")
+    AnyOptimizer = component_union(OPTIMIZERS, default="adam")
+    AnySchedule = component_union(SCHEDULES, default="constant")
+
+
+class DataConfig(Section):
+    """Where examples come from."""
+
+    path: str | None = None
+    """A .npz file, or a folder of IDX or .npy files; null is the MNIST that comes with the program."""
+    validation_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
+    """The last part of the training split, held out to choose the best epoch."""
+
+    @field_validator("path")
+    @classmethod
+    def _make_absolute(cls, path: str | None) -> str | None:
+        return None if path is None else str(Path(path).expanduser().absolute())
+
+
+class EarlyStoppingConfig(Section):
+    """When to end training before the last epoch."""
+
+    patience: Count = 3
+    """Epochs without improvement before training ends."""
+    min_delta: NonNegative = 0.0
+    """The least change of the monitored metric that counts as an improvement."""
+
+
+class TrainConfig(Section):
+    """How the model is fitted."""
+
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
+    """Passes over the training split."""
+    batch_size: Count = 128
+    """Examples a step."""
+    loss: Literal["sparse_categorical_crossentropy"] = "sparse_categorical_crossentropy"
+    """Labels are integers, outputs are probabilities."""
+    optimizer: AnyOptimizer = Field(default_factory=lambda: component_module(OPTIMIZERS, "adam").Config())
+    """How weights follow gradients."""
+    schedule: AnySchedule = Field(default_factory=lambda: component_module(SCHEDULES, "constant").Config())
+    """How the optimiser's learning rate changes from step to step."""
+    monitor: Literal["accuracy", "loss"] = "accuracy"
+    """The validation metric that chooses the best epoch."""
+    early_stopping: EarlyStoppingConfig | None = None
+    """When to end training early; null never does."""
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    """Arithmetic of a step; auto takes bfloat16 where the hardware is fast at it."""
+    jit_compile: Literal["auto"] | bool = "auto"
+    """XLA; auto uses it on a GPU only."""
+    steps_per_execution: Literal["auto"] | Count = "auto"
+    """Steps for each call into TensorFlow; auto takes a tenth of an epoch, at most 64."""
+
+
+class Config(Section):
+    """One training run, whole: `train` is a function of this."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
+    """Begins the names of run directories; null takes the file's name."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Decides initial weights, order of examples and dropout."""
+    data: DataConfig = DataConfig()
+    """Where examples come from."""
+    model: AnyModel = Field(default_factory=lambda: component_module(MODELS, "dense").Config())
+    """The architecture."""
+    train: TrainConfig = Field(default_factory=TrainConfig)
+    """How the model is fitted."""
+
+    @model_validator(mode="after")
+    def _check_early_stopping_has_validation(self) -> Config:
+        if self.train.early_stopping and self.data.validation_fraction == 0:
+            raise PydanticCustomError(
+                "combination",
+                "early stopping needs a validation split, but data.validation_fraction is 0; use 0.1, or null here",
+                {"key": "train.early_stopping"},
+            )
+        return self

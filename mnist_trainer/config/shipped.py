@@ -1,0 +1,55 @@
+"""The YAML files that come with the program, found by bare name: `mnist-train train conv` works anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mnist_trainer.config.faults import did_you_mean
+from mnist_trainer.errors import ConfigError, Fault
+
+
+def shipped_folder() -> Path:
+    """Return the folder of shipped configurations: in the installed package, or beside it in a clone."""
+    package = Path(__file__).parent.parent
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
+def shipped_names() -> list[str]:
+    """Return the bare names of the shipped configurations, in alphabetical order."""
+    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
+
+
+def find_config(reference: str) -> Path:
+    """Return the file that `reference` means: a path where it is one, else a shipped configuration's bare name.
+
+    Raises:
+        ConfigError: there is no such file; the message names the nearest shipped one.
+    """
+    path = Path(reference)
+    if path.exists() or path.is_symlink():
+        return path
+    shipped = shipped_folder() / f"{reference}.yaml"
+    if path.name == reference and shipped.is_file():
+        return shipped
+    hint = did_you_mean(path.stem, shipped_names()).replace("allowed:", "shipped configurations:")
+    raise ConfigError([Fault(reference, "", f"no such file{hint}")])
+
+
+def copy_shipped(name: str, target: Path) -> Path:
+    """Copy the shipped configuration `name` to `target`, and return it.
+
+    Raises:
+        ConfigError: there is no such configuration, or the file exists or cannot be written.
+    """
+    if name not in shipped_names():
+        hint = did_you_mean(name, shipped_names())
+        raise ConfigError([Fault("", "", f"no shipped configuration is called {name!r}{hint}")])
+    try:
+        with target.open("xb") as file:
+            file.write((shipped_folder() / f"{name}.yaml").read_bytes())
+    except FileExistsError as error:
+        raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")]) from error
+    except OSError as error:
+        raise ConfigError([Fault(str(target), "", f"cannot be written: {error.strerror}")]) from error
+    return target

@@ -1,0 +1,121 @@
+"""`Split` and `Dataset`: images and labels, checked once, here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_trainer.errors import DataError
+
+Images: TypeAlias = npt.NDArray[np.uint8]
+Labels: TypeAlias = npt.NDArray[np.int32]
+
+IMAGE_PIXELS = 28
+MAX_CLASSES = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Examples of one split.
+
+    Attributes:
+        images: uint8, shape (num_examples, 28, 28, 1), 0 is background; may be memory-mapped.
+        labels: int32, shape (num_examples,), in [0, num_classes).
+    """
+
+    images: Images
+    labels: Labels
+
+    @property
+    def num_examples(self) -> int:
+        """How many images, and labels, there are."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The splits of one data set.
+
+    Attributes:
+        source: where it came from, for messages.
+        train: what weights are fitted to.
+        validation: what chooses the best epoch; None where nothing was held out.
+        test: what is measured once, at the end.
+        num_classes: one more than the largest label.
+    """
+
+    source: str
+    train: Split
+    validation: Split | None
+    test: Split
+    num_classes: int
+
+    def split(self, name: str) -> Split:
+        """Return the split called `train`, `validation` or `test`.
+
+        Raises:
+            DataError: no validation split was held out.
+        """
+        split: Split | None = getattr(self, name)
+        if split is None:
+            raise DataError(f"{self.source}: there is no validation split, because data.validation_fraction is 0")
+        return split
+
+
+def make_dataset(source: str, arrays: dict[str, npt.NDArray[Any]], validation_fraction: float) -> Dataset:
+    """Return the data set made of four arrays, its last training examples held out for validation.
+
+    Args:
+        source: where the arrays came from; begins every message.
+        arrays: `x_train` and `x_test`, uint8, shape (num_examples, 28, 28) or (num_examples, 28, 28, 1); `y_train`
+            and `y_test`, integers, shape (num_examples,).
+        validation_fraction: in [0, 1); like Keras's `validation_split`, the first int(n · (1 - fraction)) examples
+            are for training.
+
+    Raises:
+        DataError: an array is of another type or shape, labels are out of range or of another count, a split is empty.
+    """
+    full, test = (_checked_split(source, arrays, name) for name in ("train", "test"))
+    num_classes = int(max(full.labels.max(), test.labels.max())) + 1
+    if full.labels.min() == full.labels.max():
+        raise DataError(f"{source}: y_train has only the label {full.labels[0]}; at least 2 classes are needed")
+    num_train = int(full.num_examples * (1 - validation_fraction))
+    if num_train == 0 or (validation_fraction and num_train == full.num_examples):
+        part = f"a validation_fraction of {validation_fraction} of {full.num_examples} examples"
+        raise DataError(f"{source}: {part} leaves one split empty")
+    train = Split(full.images[:num_train], full.labels[:num_train])
+    validation = Split(full.images[num_train:], full.labels[num_train:]) if validation_fraction else None
+    return Dataset(source, train, validation, test, num_classes)
+
+
+def _checked_split(source: str, arrays: dict[str, npt.NDArray[Any]], name: str) -> Split:
+    images = _checked_images(f"{source}: x_{name}", arrays[f"x_{name}"])
+    labels = _checked_labels(f"{source}: y_{name}", arrays[f"y_{name}"])
+    if len(images) != len(labels):
+        raise DataError(f"{source}: x_{name} has {len(images):,} images but y_{name} has {len(labels):,} labels")
+    return Split(images, labels)
+
+
+def _checked_images(where: str, images: npt.NDArray[Any]) -> Images:
+    if images.dtype != np.uint8:
+        raise DataError(f"{where} has type {images.dtype}; expected uint8 pixels from 0 to 255")
+    if images.shape[1:] not in ((IMAGE_PIXELS, IMAGE_PIXELS), (IMAGE_PIXELS, IMAGE_PIXELS, 1)):
+        shape = "×".join(map(str, images.shape)) or "a single number"
+        raise DataError(f"{where} has shape {shape}; expected images of 28×28 pixels, n×28×28 or n×28×28×1")
+    if len(images) == 0:
+        raise DataError(f"{where} is empty; at least one example is needed")
+    return images.reshape(-1, IMAGE_PIXELS, IMAGE_PIXELS, 1)
+
+
+def _checked_labels(where: str, labels: npt.NDArray[Any]) -> Labels:
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(f"{where} has type {labels.dtype}; expected integer labels")
+    if labels.ndim != 1:
+        raise DataError(f"{where} has shape {'×'.join(map(str, labels.shape))}; expected one label for each image")
+    if labels.size and not 0 <= labels.min() <= labels.max() < MAX_CLASSES:
+        wrong = labels.min() if labels.min() < 0 else labels.max()
+        raise DataError(f"{where} has the label {wrong}; expected labels from 0 to {MAX_CLASSES - 1}")
+    return labels.astype(np.int32)

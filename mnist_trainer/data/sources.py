@@ -1,0 +1,103 @@
+"""Where a data set comes from: the packaged MNIST, a .npz file, a folder of IDX files, or a folder of .npy files."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_trainer.config.schema import DataConfig
+from mnist_trainer.data.dataset import Dataset, make_dataset
+from mnist_trainer.errors import DataError
+
+EMBEDDED = Path(__file__).with_name("mnist.npz")
+ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
+IDX_NAMES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def load_dataset(config: DataConfig | None = None) -> Dataset:
+    """Return the data set that `config` names, checked; without one, the packaged MNIST with 10 % for validation.
+
+    A folder of .npy files is memory-mapped: its images are read when they are used.
+
+    Raises:
+        DataError: the data set is absent, damaged, or not of MNIST's shape.
+    """
+    config = config or DataConfig()
+    path = Path(config.path) if config.path else EMBEDDED
+    try:
+        arrays = _read_folder(path) if path.is_dir() else _read_npz(path)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path}: {_reason(error)}") from error
+    return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
+
+
+def _read_npz(path: Path) -> Arrays:
+    if path.exists() and path.suffix != ".npz":
+        raise DataError(f"{path}: expected a .npz file, or a folder of IDX or .npy files")
+    with np.load(path, allow_pickle=False) as archive:
+        _require(path, [name for name in ARRAY_NAMES if name not in archive], "the arrays")
+        return {name: archive[name] for name in ARRAY_NAMES}
+
+
+def _read_folder(path: Path) -> Arrays:
+    npy_files = {name: path / f"{name}.npy" for name in ARRAY_NAMES}
+    if any(file.exists() for file in npy_files.values()):
+        _require(path, [file.name for file in npy_files.values() if not file.exists()], "the files")
+        return {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in npy_files.items()}
+    idx_files = {name: _find_idx(path, stem) for name, stem in IDX_NAMES.items()}
+    _require(
+        path, [IDX_NAMES[name] for name, file in idx_files.items() if file is None], "the IDX files (plain or .gz)"
+    )
+    return {name: _read_idx(file) for name, file in idx_files.items() if file}
+
+
+def _require(path: Path, missing: list[str], what: str) -> None:
+    if missing:
+        raise DataError(f"{path}: {what} {', '.join(missing)} are missing")
+
+
+def _find_idx(folder: Path, stem: str) -> Path | None:
+    candidates = (folder / f"{stem}{ending}" for ending in ("", ".gz"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read_idx(path: Path) -> npt.NDArray[np.uint8]:
+    """Return the array of an IDX file of unsigned bytes.
+
+    Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits", FILE FORMATS.
+    """
+    stream: Any
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        zeros, kind, rank = stream.read(2), stream.read(1), stream.read(1)
+        if zeros != b"\0\0" or kind != b"\x08" or rank not in (b"\x01", b"\x03"):
+            raise DataError(f"{path}: not an IDX file of unsigned bytes (its first four bytes say otherwise)")
+        shape = np.frombuffer(stream.read(4 * rank[0]), ">u4").astype(int)
+        num_bytes = int(shape.prod())
+        content = stream.read(num_bytes + 1)
+    if len(shape) != rank[0] or len(content) != num_bytes:
+        size = "more" if len(content) > num_bytes else "fewer"
+        raise DataError(f"{path}: its header announces {num_bytes:,} bytes of values, but the file has {size}")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file or folder; data.path is read relative to the working directory"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}"
+    if "pickle" in str(error).lower() or "object" in str(error).lower():
+        return "holds pickled Python objects, which could run code; expected plain arrays of numbers"
+    return f"damaged or not a data set: {error}"

@@ -1,0 +1,87 @@
+"""Every error that a user can meet, each with the exit code of the command it ends.
+
+    MnistTrainerError             1
+    ├── ConfigError               2   the configuration, all its faults at once
+    ├── DataError                 1   the data set: absent, damaged, of another shape
+    ├── RunError                  1   a run directory: absent, unfinished, foreign, not writable
+    ├── ModelError                1   a model file: absent, damaged, of another shape
+    ├── TrainingDiverged          1   the loss is no longer a finite number
+    ├── ServeError                1   TensorBoard cannot be started
+    ├── GateMissed                3   done, but short of what the user asked for
+    └── TrainingInterrupted  130 / 143   SIGINT or SIGTERM, after saving what can be used
+
+A message is a sentence: what happened with the received value, what was expected, how to fix it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class MnistTrainerError(Exception):
+    """Something the user can put right; its text says what, where and how."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a configuration.
+
+    Attributes:
+        place: where the value came from, `file:line:column` or `--set key=value`; empty when it came from code.
+        key: the dotted path of the key, e.g. `train.epochs`; empty for a fault of the file as a whole.
+        message: what was received, what is allowed.
+    """
+
+    place: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.place, self.key, self.message) if part)
+
+
+class ConfigError(MnistTrainerError):
+    """The configuration cannot be used; `faults` lists every reason, in the order of the file."""
+
+    exit_code = 2
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+class DataError(MnistTrainerError):
+    """The data set is absent, damaged, or not of MNIST's shape."""
+
+
+class RunError(MnistTrainerError):
+    """A run directory is absent, unfinished, not ours, in use, or cannot be written."""
+
+
+class ModelError(MnistTrainerError):
+    """A model file is absent, damaged, or does not take 28×28 images."""
+
+
+class TrainingDiverged(MnistTrainerError):
+    """The loss became NaN or infinite."""
+
+
+class ServeError(MnistTrainerError):
+    """TensorBoard cannot be started."""
+
+
+class GateMissed(MnistTrainerError):
+    """The command did its work, but the result is short of what the user demanded."""
+
+    exit_code = 3
+
+
+class TrainingInterrupted(MnistTrainerError):
+    """A signal ended training early."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,120 @@
+"""`evaluate`: a model and a split → an `EvaluationReport`, every example measured exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from mnist_trainer.data.dataset import Images, Labels, Split
+from mnist_trainer.errors import ModelError
+from mnist_trainer.evaluation.statistics import wilson_interval
+
+Probabilities: TypeAlias = npt.NDArray[np.float32]
+Predictor: TypeAlias = Callable[[Images], Any]
+
+BATCH_SIZE = 1_000
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """How a model does on one class.
+
+    Attributes:
+        label: the class.
+        num_examples: examples with this label.
+        num_correct: how many of them were predicted as this class.
+        precision: of the predictions of this class, the fraction that is right; 0 where there are none.
+        recall: num_correct / num_examples; 0 where there are no examples.
+        f1: the harmonic mean of precision and recall.
+    """
+
+    label: int
+    num_examples: int
+    num_correct: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """What a model does on a split.
+
+    Attributes:
+        accuracy: num_correct / num_examples, in [0, 1].
+        accuracy_interval: the 95 % Wilson interval of the accuracy.
+        num_correct: predictions that are the label.
+        num_examples: all examples of the split.
+        loss: mean cross-entropy in nats.
+        classes: one report for each class.
+    """
+
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    num_correct: int
+    num_examples: int
+    loss: float
+    classes: tuple[ClassReport, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        return asdict(self)
+
+
+def evaluate(model: Predictor, split: Split) -> EvaluationReport:
+    """Measure `model` on all examples of `split`.
+
+    Args:
+        model: from uint8 images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes), rows summing
+            to 1; a Keras model is one.
+        split: what to measure it on.
+
+    Raises:
+        ModelError: the model has fewer classes than the labels, or one of its outputs is not a number.
+    """
+    probabilities = predict_probabilities(model, split.images)
+    if probabilities.ndim != 2 or split.labels.max() >= probabilities.shape[1]:
+        shape = "×".join(map(str, probabilities.shape[1:]))
+        raise ModelError(f"the model has {shape} outputs, but the labels go up to {split.labels.max()}")
+    if not np.isfinite(probabilities).all():
+        raise ModelError("the model's outputs hold NaN or infinity; it was not trained to a usable end")
+    return _report(split.labels, probabilities)
+
+
+def predict_probabilities(model: Predictor, images: Images) -> Probabilities:
+    """Return the probabilities of all images: float32, shape (num_examples, num_classes)."""
+    starts = range(0, len(images), BATCH_SIZE)
+    return np.concatenate([np.asarray(model(images[start : start + BATCH_SIZE])) for start in starts])
+
+
+def _report(labels: Labels, probabilities: Probabilities) -> EvaluationReport:
+    predictions = probabilities.argmax(axis=1)
+    num_correct, num_examples = int((predictions == labels).sum()), len(labels)
+    losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+    return EvaluationReport(
+        accuracy=num_correct / num_examples,
+        accuracy_interval=wilson_interval(num_correct, num_examples),
+        num_correct=num_correct,
+        num_examples=num_examples,
+        loss=float(np.mean(losses, dtype=np.float64)),
+        classes=tuple(_class_report(label, labels, predictions) for label in range(probabilities.shape[1])),
+    )
+
+
+def _class_report(label: int, labels: Labels, predictions: npt.NDArray[np.intp]) -> ClassReport:
+    is_label, is_predicted = labels == label, predictions == label
+    num_correct = int((is_label & is_predicted).sum())
+    num_examples, num_predicted = int(is_label.sum()), int(is_predicted.sum())
+    return ClassReport(
+        label=label,
+        num_examples=num_examples,
+        num_correct=num_correct,
+        precision=num_correct / max(num_predicted, 1),
+        recall=num_correct / max(num_examples, 1),
+        f1=2 * num_correct / max(num_examples + num_predicted, 1),
+    )

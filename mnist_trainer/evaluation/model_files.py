@@ -1,0 +1,53 @@
+"""A run or a .keras file → a Keras model that takes 28×28 images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.errors import ModelError
+from mnist_trainer.models import INPUT_SHAPE, build_model
+from mnist_trainer.run import Run
+
+
+def load_model(source: Run | str | Path) -> keras.Model:
+    """Return the model of a complete run, or of a .keras file.
+
+    A run's model is built anew from the run's own configuration, and only its weights are read. A file is opened in
+    Keras's safe mode, which runs no code that the file brings.
+
+    Raises:
+        RunError: the run is not complete.
+        ModelError: the file is absent, damaged, or its model does not take uint8 images of 28×28 pixels.
+    """
+    return _model_of_run(source) if isinstance(source, Run) else _model_of_file(Path(source))
+
+
+def _model_of_run(run: Run) -> keras.Model:
+    run.require_complete()
+    model = build_model(load_config(run.config_path).model, run.read_json("report.json")["num_classes"])
+    try:
+        model.load_weights(run.model_path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{run.model_path}: damaged, or not the model of config.yaml beside it: {error}") from error
+    return model
+
+
+def _model_of_file(path: Path) -> keras.Model:
+    if not path.is_file() or path.suffix != ".keras":
+        expected = "a run or a .keras file"
+        raise ModelError(f"{path}: {'not a .keras file' if path.exists() else 'no such file'}; expected {expected}")
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{path}: damaged, or not a Keras model: {_first_line(error)}") from error
+    shape = getattr(model, "input_shape", None)
+    if not isinstance(shape, tuple) or shape[1:] != INPUT_SHAPE:
+        raise ModelError(f"{path}: its model takes inputs of shape {shape}; expected (None, 28, 28, 1)")
+    return model
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,29 @@
+"""Architectures: one file each, found by its name, with a `Config` and a `build`.
+
+    build(config, input_shape, num_classes) -> keras.Model
+
+A model takes uint8 images, shape (batch, 28, 28, 1), scales them to [0, 1] itself, and returns float32 probabilities,
+shape (batch, num_classes), rows summing to 1: a saved model takes raw pixels and nobody can forget the scaling.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mnist_trainer.config.component import Component, component_module
+
+if TYPE_CHECKING:
+    import keras
+
+INPUT_SHAPE = (28, 28, 1)
+
+
+def build_model(config: Component, num_classes: int) -> keras.Model:
+    """Return the untrained model that `config` describes, its weights drawn from Keras's global seed.
+
+    Args:
+        config: the `model` section.
+        num_classes: outputs; labels are integers in [0, num_classes).
+    """
+    model: Any = component_module(__name__, config.name).build(config, INPUT_SHAPE, num_classes)
+    return model

@@ -1,0 +1,215 @@
+"""`Run`: one directory under logs/, with everything needed to understand, repeat or use one training run.
+
+Nothing in it is half-written: a file appears whole or not at all, and `report.json`, written last, says that the run
+is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mnist_trainer.errors import RunError
+
+LOGS_DIR = Path("logs")
+_NAME = re.compile(r"(?P<name>.+)-(?P<created>\d{8}-\d{6})-[0-9a-f]{4}")
+
+State = Literal["complete", "running", "unfinished"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, name: str, logs_dir: Path = LOGS_DIR) -> Run:
+        """Make a new directory `NAME-YYYYMMDD-HHMMSS-xxxx` that no other process has.
+
+        Raises:
+            RunError: `logs_dir` cannot be written.
+        """
+        while True:
+            path = logs_dir / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+            try:
+                logs_dir.mkdir(parents=True, exist_ok=True)
+                path.mkdir()
+            except FileExistsError as error:
+                if not logs_dir.is_dir():
+                    raise RunError(f"{logs_dir}: is a file; choose another folder with --logs-dir") from error
+            except OSError as error:
+                raise RunError(f"{logs_dir}: {error.strerror}; choose another folder with --logs-dir") from error
+            else:
+                return cls(path)
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.path.name
+
+    @property
+    def config_path(self) -> Path:
+        """The configuration with every default spelled out; can be trained again as it is."""
+        return self.path / "config.yaml"
+
+    @property
+    def model_path(self) -> Path:
+        """The model to use: best by validation, plain Keras."""
+        return self.path / "model.keras"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end."""
+        return (self.path / "report.json").is_file()
+
+    def require_complete(self) -> None:
+        """Raise `RunError` if the run did not come to its end."""
+        if not self.is_complete:
+            again = f"mnist-train train {self.config_path}"
+            raise RunError(f"{self.path}: not a complete run (report.json is absent); train it again with: {again}")
+
+    @property
+    def state(self) -> State:
+        """`complete`, `running` (a process holds its lock) or `unfinished`."""
+        if self.is_complete:
+            return "complete"
+        return "running" if _is_locked(self.path / ".lock") else "unfinished"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the run for this process.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        import filelock
+
+        try:
+            with filelock.FileLock(self.path / ".lock", timeout=0):
+                yield
+        except filelock.Timeout as error:
+            raise RunError(f"{self.path}: another process is working on this run; wait until it ends") from error
+
+    @contextmanager
+    def write(self, name: str) -> Iterator[Path]:
+        """Give a temporary path to write to; when the block ends well, its content appears as `name`, whole.
+
+        Raises:
+            RunError: the file cannot be written, e.g. because the disk is full.
+        """
+        target = self.path / name
+        # Keras looks at the ending of a file's name to choose its format.
+        temporary = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
+        try:
+            target.parent.mkdir(exist_ok=True)
+            try:
+                yield temporary
+                _sync(temporary)
+                temporary.replace(target)
+                _sync(target.parent)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file whole."""
+        with self.write(name) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON file whole."""
+        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def append_metrics(self, row: dict[str, Any]) -> None:
+        """Add one epoch's row to metrics.jsonl, and have it on the disk before returning."""
+        path = self.path / "metrics.jsonl"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, allow_nan=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def read_json(self, name: str) -> Any:
+        """Return the value of a JSON file.
+
+        Raises:
+            RunError: the file is absent or damaged.
+        """
+        path = self.path / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise RunError(f"{path}: damaged: {error}") from error
+
+
+def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
+    """Return the runs in `logs_dir`, oldest first; directories that are no runs are left out.
+
+    Raises:
+        RunError: `logs_dir` cannot be read.
+    """
+    try:
+        runs = [Run(path) for path in logs_dir.iterdir() if (path / "config.yaml").is_file()]
+    except OSError as error:
+        raise RunError(f"{logs_dir}: {error.strerror}; name the folder of your runs with --logs-dir") from error
+    return sorted(runs, key=_created)
+
+
+def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
+    """Return the run that `reference` means: `latest`, a path, or a name under `logs_dir`.
+
+    Raises:
+        RunError: there is no such run, or the directory is none.
+    """
+    if reference == "latest":
+        runs = all_runs(logs_dir)
+        if not runs:
+            raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
+        return runs[-1]
+    path = next((path for path in (Path(reference), logs_dir / reference) if path.is_dir()), None)
+    if path is None:
+        raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
+    if not (path / "config.yaml").is_file():
+        raise RunError(f"{path}: not a run directory (config.yaml is absent); see: mnist-train runs")
+    return Run(path)
+
+
+def _created(run: Run) -> tuple[str, int]:
+    match = _NAME.fullmatch(run.name)
+    return match["created"] if match else "", run.config_path.stat().st_mtime_ns
+
+
+def _is_locked(path: Path) -> bool:
+    import filelock
+
+    if not path.exists():
+        return False
+    try:
+        with filelock.FileLock(path, timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:  # a folder that may be read only: nobody trains there
+        return False
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

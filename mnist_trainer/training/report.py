@@ -1,0 +1,44 @@
+"""`TrainReport`: what one run did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mnist_trainer.evaluation.evaluate import EvaluationReport
+from mnist_trainer.training.execution import Execution
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What one run did.
+
+    Attributes:
+        run: the run directory.
+        num_parameters: weights of the model, those that are not trained included.
+        num_classes: outputs of the model.
+        execution: precision, XLA and steps for each call, as they were chosen.
+        num_epochs: epochs that were trained; fewer than were asked for where early stopping ended the run.
+        best_epoch: the epoch, from 1, whose weights are in model.keras.
+        history: a row for each epoch, as in metrics.jsonl.
+        validation: the saved model on the validation split; None where nothing was held out.
+        test: the saved model on the test split.
+        seconds: wall time of `build`, `fit` and `evaluate` (both splits).
+    """
+
+    run: str
+    num_parameters: int
+    num_classes: int
+    execution: Execution
+    num_epochs: int
+    best_epoch: int
+    history: tuple[dict[str, float], ...]
+    validation: EvaluationReport | None
+    test: EvaluationReport
+    seconds: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain values, as in report.json; `history` is left to metrics.jsonl."""
+        values = asdict(self)
+        del values["history"], values["run"]
+        return values
