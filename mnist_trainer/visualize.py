@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
 from mnist_trainer.errors import ServeError
@@ -35,7 +36,9 @@ def serve(
         logdir = _linked(Path(folder), runs) if runs else logs_dir
         server.configure(logdir=str(logdir), host=host, port=port, reload_interval=5)
         try:
-            url = server.launch()
+            # It prints a note on its own way of reading files, which tells a user nothing.
+            with redirect_stderr(io.StringIO()):
+                url = server.launch()
         except TensorBoardServerException as error:
             raise ServeError(
                 f"TensorBoard cannot listen on {host}:{port or 6006}: {error}; try another --port"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -14,25 +15,29 @@ from pydantic_core import ErrorDetails
 from mnist_trainer.config.component import Section
 from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Source
 
-_EXPECTATIONS = {
-    "int_type": "expected an integer",
-    "int_from_float": "expected an integer",
-    "float_type": "expected a number",
-    "finite_number": "expected a finite number",
-    "bool_type": "expected true or false",
-    "string_type": "expected text",
-    "tuple_type": "expected a list",
-    "dict_type": "expected a section with keys",
-    "model_type": "expected a section with keys",
-    "model_attributes_type": "expected a section with keys",
+# What pydantic's error types expect: a noun for a wrong type, a predicate for a value out of bounds.
+_NOUNS = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "dict_type": "a section with keys",
+    "model_type": "a section with keys",
+    "model_attributes_type": "a section with keys",
+    "literal_error": "{expected}",
+    "string_too_short": "some text",
+    "string_pattern_mismatch": "letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
+}
+_PREDICATES = {
     "greater_than": "must be above {gt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be below {lt}",
     "less_than_equal": "must be at most {le}",
-    "too_short": "must have at least {min_length} items",
-    "too_long": "must have at most {max_length} items",
-    "literal_error": "expected {expected}",
-    "string_pattern_mismatch": "expected letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
+    "too_short": "must have {min_length} or more items",
+    "too_long": "must have {max_length} or fewer items",
 }
 
 
@@ -61,22 +66,34 @@ def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schem
         return FoundFault(source.place(path, of_key=True), path, f"unknown key{did_you_mean(str(path[-1]), allowed)}")
     if first["type"] == "union_tag_invalid":
         path, tag = (*path, "name"), str(first["ctx"]["tag"])
-        names = [name.strip(" '") for name in first["ctx"]["expected_tags"].split(",")]
+        names = re.findall(r"'([^']*)'", first["ctx"]["expected_tags"])
         return FoundFault(source.place(path), path, f"unknown name {tag!r}{did_you_mean(tag, names)}")
     if first["type"] == "combination":
         path = (*path, *first["ctx"]["key"].split("."))
         return FoundFault(source.place(path), path, first["msg"])
-    return FoundFault(source.place(path), path, f"{_expectation(entries)}; received {_received(first['input'])}")
+    return FoundFault(source.place(path), path, _sentence(entries))
 
 
-def _expectation(entries: Sequence[ErrorDetails]) -> str:
-    sentences = [_EXPECTATIONS.get(entry["type"], entry["msg"]).format(**entry.get("ctx", {})) for entry in entries]
-    choice = next((entry for entry in entries if entry["type"] == "literal_error"), None)
-    if choice and isinstance(choice["input"], str):
-        allowed = [word.strip(" '") for word in choice["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        near = difflib.get_close_matches(choice["input"], allowed, n=1)
-        sentences += [f"did you mean {near[0]!r}"] if near else []
-    return ", or ".join(dict.fromkeys(sentences))
+def _sentence(entries: Sequence[ErrorDetails]) -> str:
+    """Return what was expected, by any of the types that the value may have, and what was received."""
+    texts = [(entry["type"], entry["msg"], _plain_numbers(entry.get("ctx", {}))) for entry in entries]
+    nouns = " or ".join(dict.fromkeys(_NOUNS[kind].format(**context) for kind, _, context in texts if kind in _NOUNS))
+    bounds = [_PREDICATES.get(kind, text).format(**context) for kind, text, context in texts if kind not in _NOUNS]
+    expected = ", or ".join([*bounds, nouns] if nouns else bounds) if bounds else f"expected {nouns}"
+    value = entries[0]["input"]
+    choices = [context["expected"] for kind, _, context in texts if kind == "literal_error"]
+    hint = _nearest_choice(value, choices[0]) if choices and isinstance(value, str) else ""
+    return f"{expected}; received {_received(value)}{hint}"
+
+
+def _plain_numbers(context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context of an error with bounds such as 0.0 written as 0."""
+    return {key: f"{value:g}" if isinstance(value, float) else value for key, value in context.items()}
+
+
+def _nearest_choice(word: str, expected: str) -> str:
+    near = difflib.get_close_matches(word, re.findall(r"'([^']*)'", expected), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _received(value: Any) -> str:

@@ -17,7 +17,15 @@ def config_json_schema() -> dict[str, Any]:
 
 
 class _Generator(GenerateJsonSchema):
-    """Lets a component's section be one of several without `discriminator`, which JSON Schema does not have."""
+    """Writes a component's section in plain JSON Schema: any of several, named unless it is the default one."""
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        return {"anyOf": [self.generate_inner(choice) for choice in schema["choices"].values()]}
+        """Return the schema of a component's section."""
+        name_of: Any = schema["discriminator"]
+        choices = {name: self.generate_inner(choice) for name, choice in schema["choices"].items()}
+        unnamed = name_of({})
+        return {
+            "anyOf": [
+                choice if name == unnamed else {**choice, "required": ["name"]} for name, choice in choices.items()
+            ]
+        }

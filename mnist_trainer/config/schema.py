@@ -30,7 +30,7 @@ else:
 class DataConfig(Section):
     """Where examples come from."""
 
-    path: str | None = None
+    path: Annotated[str, Field(min_length=1)] | None = None
     """A .npz file, or a folder of IDX or .npy files; null is the MNIST that comes with the program."""
     validation_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
     """The last part of the training split, held out to choose the best epoch."""
@@ -94,7 +94,7 @@ class Config(Section):
         if self.train.early_stopping and self.data.validation_fraction == 0:
             raise PydanticCustomError(
                 "combination",
-                "early stopping needs a validation split, but data.validation_fraction is 0; use 0.1, or null here",
+                "needs a validation split, but data.validation_fraction is 0; use 0.1 there, or null here",
                 {"key": "train.early_stopping"},
             )
         return self

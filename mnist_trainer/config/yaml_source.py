@@ -83,14 +83,16 @@ def read_source(text: bytes, label: str) -> Source:
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, label) from error
     except yaml.reader.ReaderError as error:
-        message = f"character number {error.position + 1}, U+{ord(error.character):04X}, is not allowed in YAML"
+        message = f"character number {error.position + 1}, U+{error.character:04X}, is not allowed in YAML"
         raise ConfigError([Fault(label, "", f"{message}; delete it")]) from error
-    for mark, message in loader.refused:
-        source.add_fault(_at(mark, label), (), message)
     if not isinstance(root, yaml.MappingNode):
         received = "nothing" if root is None else _KINDS[type(root)]
         raise ConfigError([Fault(str(top), "", f"expected keys such as 'train:' at the top; received {received}")])
     source.values = _Reader(source, top).mapping(root, ())
+    for mark, message in loader.refused:
+        place = _at(mark, label)
+        path = next((path for path, written in source.value_places.items() if written == place), ())
+        source.add_fault(place, path, message)
     return source
 
 

@@ -47,7 +47,7 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
 def _read_npz(path: Path) -> Arrays:
     if path.exists() and path.suffix != ".npz":
         raise DataError(f"{path}: expected a .npz file, or a folder of IDX or .npy files")
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         _require(path, [name for name in ARRAY_NAMES if name not in archive], "the arrays")
         return {name: archive[name] for name in ARRAY_NAMES}
 
@@ -84,10 +84,13 @@ def _read_idx(path: Path) -> npt.NDArray[np.uint8]:
         zeros, kind, rank = stream.read(2), stream.read(1), stream.read(1)
         if zeros != b"\0\0" or kind != b"\x08" or rank not in (b"\x01", b"\x03"):
             raise DataError(f"{path}: not an IDX file of unsigned bytes (its first four bytes say otherwise)")
-        shape = np.frombuffer(stream.read(4 * rank[0]), ">u4").astype(int)
+        header = stream.read(4 * rank[0])
+        if len(header) < 4 * rank[0]:
+            raise DataError(f"{path}: ends within its header")
+        shape = np.frombuffer(header, ">u4").astype(int)
         num_bytes = int(shape.prod())
         content = stream.read(num_bytes + 1)
-    if len(shape) != rank[0] or len(content) != num_bytes:
+    if len(content) != num_bytes:
         size = "more" if len(content) > num_bytes else "fewer"
         raise DataError(f"{path}: its header announces {num_bytes:,} bytes of values, but the file has {size}")
     return np.frombuffer(content, np.uint8).reshape(shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -10,6 +11,9 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import ModelError
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
+
+# What Keras raises, depending on where in a file the damage is.
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
 
 
 def load_model(source: Run | str | Path) -> keras.Model:
@@ -30,8 +34,10 @@ def _model_of_run(run: Run) -> keras.Model:
     model = build_model(load_config(run.config_path).model, run.read_json("report.json")["num_classes"])
     try:
         model.load_weights(run.model_path)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{run.model_path}: damaged, or not the model of config.yaml beside it: {error}") from error
+    except _UNREADABLE as error:
+        raise ModelError(
+            f"{run.model_path}: damaged, or not the model of config.yaml beside it: {_first_line(error)}"
+        ) from error
     return model
 
 
@@ -41,7 +47,7 @@ def _model_of_file(path: Path) -> keras.Model:
         raise ModelError(f"{path}: {'not a .keras file' if path.exists() else 'no such file'}; expected {expected}")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except _UNREADABLE as error:
         raise ModelError(f"{path}: damaged, or not a Keras model: {_first_line(error)}") from error
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or shape[1:] != INPUT_SHAPE:

@@ -52,7 +52,7 @@ class Config(Component):
             ):
                 if window > pixels:
                     message = (
-                        f"{key} {window} does not fit: layer {layer}{number} would put a window of {window}×{window} "
+                        f"{window} does not fit: layer {layer}{number} would put a window of {window}×{window} "
                         f"pixels on a map of {pixels}×{pixels}; use a smaller {key} or fewer filters"
                     )
                     raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})

@@ -42,7 +42,10 @@ def build_final_model(config: Config, num_classes: int, weights: list[npt.NDArra
     with dtype_policy("float32"):
         model = build_model(config.model, num_classes)
     model.set_weights(weights)
-    model.compile(build_optimizer(config.train, num_steps=1), loss=config.train.loss, metrics=["accuracy"])
+    optimizer = build_optimizer(config.train, num_steps=1)
+    # Keras warns when it loads a compiled model whose optimiser was saved without variables.
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer, loss=config.train.loss, metrics=["accuracy"])
     return model
 
 

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from mnist_trainer.config.json_schema import config_json_schema
+from mnist_trainer.config.shipped import shipped_folder
+from mnist_trainer.config.yaml12 import Loader
+
+SHIPPED = sorted(shipped_folder().glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    Draft202012Validator.check_schema(config_json_schema())
+    return Draft202012Validator(config_json_schema())
+
+
+def read(text: str) -> Any:
+    return yaml.load(text, Loader=Loader12)  # noqa: S506 - Loader12 is a SafeLoader
+
+
+class Loader12(Loader):
+    """Our loader, its scalars constructed by PyYAML: what an editor's YAML 1.2 reader sees."""
+
+
+Loader12.add_constructor("tag:yaml.org,2002:float", lambda _, node: float(node.value))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_config_names_the_schema_and_validates_against_it(path: Path, validator: Draft202012Validator) -> None:
+    text = path.read_text(encoding="utf-8")
+    reference = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+    assert reference
+    assert (path.parent / reference[1]).is_file()
+    assert list(validator.iter_errors(read(text))) == []
+
+
+def test_schema_file_in_configs_is_what_the_command_prints() -> None:
+    assert json.loads((shipped_folder() / "schema.json").read_text(encoding="utf-8")) == config_json_schema()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epochs: 3",
+        "train: {epohcs: 3}",
+        "train: {epochs: 0}",
+        "model: {name: covn}",
+        "model: {name: dense, filters: [3]}",
+        "model: {filters: [3]}",
+        "train: {optimizer: {name: sgd, beta_1: 0.5}}",
+        "train: {schedule: {name: cosine, factor: 0.5}}",
+        "train: {precision: fast}",
+        "model: {name: conv, filters: []}",
+    ],
+)
+def test_schema_refuses_what_the_loader_refuses(text: str, validator: Draft202012Validator) -> None:
+    assert list(validator.iter_errors(read(text))) != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model: {units: [3]}",
+        "train: {optimizer: {learning_rate: 1e-2}}",
+        "train: {early_stopping: null, steps_per_execution: 3, jit_compile: false}",
+        "model: {name: conv, filters: [3], batch_normalization: true}",
+    ],
+)
+def test_schema_takes_what_the_loader_takes(text: str, validator: Draft202012Validator) -> None:
+    assert list(validator.iter_errors(read(text))) == []
+
+
+def test_every_key_is_described() -> None:
+    schema = config_json_schema()
+    sections = [schema, *schema["$defs"].values()]
+    missing = [
+        key
+        for section in sections
+        for key, value in section["properties"].items()
+        if not {"description", "$ref"} & set(value)
+    ]
+    assert missing == []

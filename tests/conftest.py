@@ -1,0 +1,69 @@
+"""What tests share: a small part of the real MNIST, the command as a process, and one run trained once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_trainer.backend import import_backend
+from mnist_trainer.data.sources import ARRAY_NAMES, EMBEDDED
+from mnist_trainer.run import Run, find_run
+
+import_backend()
+
+Arrays = dict[str, np.ndarray]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Arrays:
+    """The packaged arrays, whole."""
+    with np.load(EMBEDDED) as archive:
+        return {name: archive[name] for name in ARRAY_NAMES}
+
+
+@pytest.fixture(scope="session")
+def small_arrays(mnist: Arrays) -> Arrays:
+    """The first 2,000 training and 500 test examples."""
+    return {name: array[: 2_000 if name.endswith("train") else 500] for name, array in mnist.items()}
+
+
+@pytest.fixture(scope="session")
+def small_npz(small_arrays: Arrays, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(path, allow_pickle=False, **small_arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mnist_train() -> Command:
+    """Run `mnist-train` as a user does: a process of its own, with its output and exit code."""
+
+    def run(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mnist_trainer", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained_run(mnist_train: Command, small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A complete run of three epochs on the small data set, made by the command."""
+    logs_dir = tmp_path_factory.mktemp("logs")
+    overrides = [f"data.path={small_npz}", "train.epochs=3"]
+    process = mnist_train("train", "dense", "--logs-dir", logs_dir, *(f"--set={override}" for override in overrides))
+    assert process.returncode == 0, process.stderr
+    return find_run("latest", logs_dir)

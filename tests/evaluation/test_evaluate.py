@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from mnist_trainer.data.dataset import Images, Split
+from mnist_trainer.errors import ModelError
+from mnist_trainer.evaluation.evaluate import Probabilities, evaluate
+
+
+def split(*labels: int) -> Split:
+    """A split whose image number i holds i in its first pixel."""
+    images = np.zeros((len(labels), 28, 28, 1), np.uint8)
+    images[:, 0, 0, 0] = range(len(labels))
+    return Split(images, np.array(labels, np.int32))
+
+
+def test_report_of_a_case_worked_by_hand() -> None:
+    table = np.array([[0.7, 0.2, 0.1], [0.5, 0.25, 0.25], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2]], np.float32)
+    report = evaluate(lambda images: table[images[:, 0, 0, 0]], split(0, 1, 1, 2))
+    assert (report.num_correct, report.num_examples, report.accuracy) == (2, 4, 0.5)
+    assert report.loss == pytest.approx(-(math.log(0.7) + math.log(0.25) + math.log(0.8) + math.log(0.2)) / 4, abs=1e-6)
+    zero, one, two = report.classes
+    assert (zero.num_examples, zero.num_correct, zero.precision, zero.recall) == (1, 1, 1 / 2, 1)
+    assert (one.precision, one.recall, one.f1) == (1 / 2, 1 / 2, 1 / 2)
+    assert (two.precision, two.recall, two.f1) == (0, 0, 0)
+    assert zero.f1 == pytest.approx(2 / 3)
+
+
+def test_every_example_is_measured_once_across_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mnist_trainer.evaluation.evaluate.BATCH_SIZE", 3)
+    sizes: list[int] = []
+
+    def model(images: Images) -> Probabilities:
+        sizes.append(len(images))
+        return np.tile(np.array([0.9, 0.1], np.float32), (len(images), 1))
+
+    report = evaluate(model, split(0, 1, 0, 0, 0, 0, 1, 0))
+    assert sizes == [3, 3, 2]
+    assert (report.num_correct, report.num_examples) == (6, 8)
+
+
+def test_too_few_classes_are_refused() -> None:
+    with pytest.raises(ModelError, match="the model has 2 outputs, but the labels go up to 5"):
+        evaluate(lambda images: np.ones((len(images), 2), np.float32), split(0, 5))
+
+
+def test_outputs_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ModelError, match="the model's outputs hold NaN or infinity"):
+        evaluate(lambda images: np.full((len(images), 10), np.nan, np.float32), split(0, 5))

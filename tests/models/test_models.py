@@ -1,0 +1,106 @@
+"""The contract that every architecture keeps, whichever files are in models/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from mnist_trainer.config.component import Component, component_module, component_names
+from mnist_trainer.config.load import load_config
+from mnist_trainer.errors import ConfigError
+from mnist_trainer.models import build_model
+
+MODELS = "mnist_trainer.models"
+every_model = pytest.mark.parametrize("name", component_names(MODELS))
+
+
+def default_config(name: str) -> Component:
+    config: Component = component_module(MODELS, name).Config()
+    return config
+
+
+@every_model
+def test_config_has_the_name_of_its_file(name: str) -> None:
+    assert default_config(name).name == name
+
+
+@every_model
+@pytest.mark.parametrize("num_classes", [2, 10, 26])
+def test_raw_pixels_in_probabilities_out(name: str, num_classes: int) -> None:
+    model = build_model(default_config(name), num_classes)
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), np.uint8)
+    probabilities = np.asarray(model(images))
+    assert model.input_shape == (None, 28, 28, 1)
+    assert probabilities.shape == (3, num_classes)
+    assert probabilities.dtype == np.float32
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1, 1], abs=1e-6)
+
+
+@every_model
+def test_scaling_is_part_of_the_model(name: str) -> None:
+    model = build_model(default_config(name), 10)
+    assert [layer.scale for layer in model.layers if isinstance(layer, keras.layers.Rescaling)] == [1 / 255]
+
+
+@every_model
+def test_saved_model_is_plain_keras(name: str, tmp_path: Path) -> None:
+    model = build_model(default_config(name), 10)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    images = np.arange(2 * 784, dtype=np.int64).reshape(2, 28, 28, 1).astype(np.uint8)
+    assert np.array_equal(np.asarray(loaded(images)), np.asarray(model(images)))
+
+
+def num_parameters(*overrides: str) -> int:
+    return int(build_model(load_config("dense", overrides).model, 10).count_params())
+
+
+def test_number_of_parameters_is_that_of_the_chapter() -> None:
+    assert num_parameters("model={name: linear}") == 784 * 10 + 10
+    assert num_parameters() == (784 * 128 + 128) + (128 * 64 + 64) + (64 * 10 + 10) == 109_386
+    assert num_parameters("model={name: conv}") == (9 * 32 + 32) + (9 * 32 * 64 + 64) + (1600 * 10 + 10) == 34_826
+
+
+def test_conv_options_change_the_layers() -> None:
+    options = "padding: same, batch_normalization: true, dense_units: [7], filters: [4], dropout: 0"
+    normalized = 9 * 4 + 4 * 4  # no bias; scale, offset, mean and variance for each filter
+    assert num_parameters(f"model={{name: conv, {options}}}") == normalized + (14 * 14 * 4 * 7 + 7) + (7 * 10 + 10)
+
+
+def test_pooling_before_relu_is_the_same_function() -> None:
+    config = load_config("conv").model
+    model = build_model(config, 10)
+    layers = keras.layers
+    usual = keras.Sequential(
+        [
+            keras.Input((28, 28, 1), dtype="uint8"),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, "softmax"),
+        ]
+    )
+    usual.set_weights([weight + 0.01 for weight in model.get_weights()])
+    model.set_weights(usual.get_weights())
+    images = np.random.default_rng(0).integers(0, 256, (64, 28, 28, 1), np.uint8)
+    assert np.asarray(model(images)) == pytest.approx(np.asarray(usual(images)), abs=1e-6)
+
+
+def test_kernel_larger_than_its_input_names_layer_and_sizes() -> None:
+    with pytest.raises(ConfigError, match="layer conv1 would put a window of 29×29 pixels on a map of 28×28"):
+        load_config("conv", ["model.kernel_size=29"])
+    with pytest.raises(ConfigError, match="layer pool2 would put a window of 9×9 pixels on a map of 3×3"):
+        load_config("conv", ["model={name: conv, filters: [1, 1], pool_size: 9, kernel_size: 1}"])
+    assert load_config("conv", ["model.filters=[1, 1, 1]", "model.padding=same"])
+
+
+def test_deepest_conv_that_is_accepted_can_be_built() -> None:
+    config = load_config("conv", ["model.filters=[1, 1, 1, 1]", "model.padding=same", "model.kernel_size=3"]).model
+    assert build_model(config, 10).output_shape == (None, 10)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from mnist_trainer.errors import RunError
+from mnist_trainer.run import Run, all_runs, find_run
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def make_run(logs_dir: Path, name: str = "dense") -> Run:
+    run = Run.create(name, logs_dir)
+    run.write_text("config.yaml", "seed: 0\n")
+    return run
+
+
+def test_name_has_date_time_and_four_hex_digits(tmp_path: Path) -> None:
+    assert re.fullmatch(r"conv-\d{8}-\d{6}-[0-9a-f]{4}", Run.create("conv", tmp_path / "new" / "logs").name)
+
+
+def test_two_runs_never_share_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = iter(["aaaa", "aaaa", "bbbb"])
+    monkeypatch.setattr("mnist_trainer.run.secrets.token_hex", lambda _: next(tokens))
+    monkeypatch.setattr("mnist_trainer.run.time.strftime", lambda _: "20261124-120000")
+    assert [Run.create("x", tmp_path).name[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
+
+
+def test_logs_dir_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("")
+    with pytest.raises(RunError, match=r"logs: is a file; choose another folder with --logs-dir"):
+        Run.create("x", tmp_path / "logs")
+
+
+def test_logs_dir_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"Not a directory; choose another folder"):
+        Run.create("x", tmp_path / "file" / "logs")
+
+
+def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.write_text("report.json", "old")
+
+    def fail_while_writing() -> None:
+        with run.write("report.json") as path:
+            path.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_while_writing()
+    assert (tmp_path / "report.json").read_text() == "old"
+    assert names(tmp_path) == ["report.json"]
+
+
+def test_failed_write_names_the_file_and_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "model.keras").mkdir()
+    with pytest.raises(RunError, match=r"model\.keras: cannot be written: Is a directory"):
+        Run(tmp_path).write_text("model.keras", "")
+    assert names(tmp_path) == ["model.keras"]
+
+
+def test_json_without_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Run(tmp_path).write_json("report.json", {"loss": float("nan")})
+    assert names(tmp_path) == []
+
+
+def test_state_is_complete_only_with_a_report(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    states = [run.state]
+    with run.lock():
+        states.append(run.state)
+    states.append(run.state)
+    run.write_json("report.json", {})
+    assert [*states, run.state] == ["unfinished", "running", "unfinished", "complete"]
+
+
+def test_second_process_is_kept_out(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    with run.lock(), pytest.raises(RunError, match="another process is working on this run"), Run(run.path).lock():
+        pass
+
+
+def test_latest_is_the_newest_by_name(tmp_path: Path) -> None:
+    for name in ("a-20261124-120002-0000", "z-20261124-120001-0000", "not-a-run"):
+        (tmp_path / name).mkdir()
+    for name in ("z-20261124-120001-0000", "a-20261124-120002-0000"):
+        (tmp_path / name / "config.yaml").write_text("")
+    os.utime(tmp_path / "a-20261124-120002-0000" / "config.yaml", (0, 0))
+    assert find_run("latest", tmp_path).name == "a-20261124-120002-0000"
+    assert [run.name[0] for run in all_runs(tmp_path)] == ["z", "a"]
+
+
+def test_run_is_found_by_path_and_by_name(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    assert find_run(str(run.path)) == find_run(run.name, tmp_path) == run
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("nothing", "nothing: no such run, neither as a path nor under"),
+        ("foreign", r"foreign: not a run directory \(config\.yaml is absent\)"),
+    ],
+)
+def test_what_is_no_run_is_refused(reference: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "foreign").mkdir()
+    with pytest.raises(RunError, match=message):
+        find_run(reference, tmp_path)
+
+
+def test_latest_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="there is no run yet; make one with: mnist-train train"):
+        find_run("latest", tmp_path)
+    with pytest.raises(RunError, match="No such file or directory; name the folder of your runs with --logs-dir"):
+        find_run("latest", tmp_path / "absent")
+
+
+def test_unfinished_run_is_not_complete(tmp_path: Path) -> None:
+    with pytest.raises(
+        RunError, match=r"not a complete run \(report\.json is absent\); train it again with: mnist-train"
+    ):
+        make_run(tmp_path).require_complete()
+
+
+def test_damaged_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{")
+    with pytest.raises(RunError, match=r"report\.json: damaged"):
+        Run(tmp_path).read_json("report.json")
+    with pytest.raises(RunError, match=r"environment\.json: cannot be read: No such file"):
+        Run(tmp_path).read_json("environment.json")
+
+
+def test_metrics_have_one_line_an_epoch(tmp_path: Path) -> None:
+    for epoch in (1, 2):
+        Run(tmp_path).append_metrics({"epoch": epoch})
+    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2]

@@ -1,0 +1,206 @@
+"""`train`: what a run leaves, what is repeated exactly, and how it ends badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.config.schema import Config
+from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged, TrainingInterrupted
+from mnist_trainer.evaluation.evaluate import evaluate
+from mnist_trainer.evaluation.model_files import load_model
+from mnist_trainer.run import Run
+from mnist_trainer.training.checkpoint import saved_checkpoints
+from mnist_trainer.training.report import TrainReport
+from mnist_trainer.training.train import train
+
+
+@pytest.fixture
+def config(small_npz: Path) -> Config:
+    return load_config("linear", [f"data.path={small_npz}", "train.epochs=3"])
+
+
+def changed(config: Config, tmp_path: Path, *overrides: str) -> Config:
+    from mnist_trainer.config.render import render_config
+
+    (tmp_path / "changed.yaml").write_text(render_config(config), encoding="utf-8")
+    return load_config(tmp_path / "changed.yaml", overrides)
+
+
+def train_in(folder: Path, config: Config, **options: Any) -> TrainReport:
+    return train(config, Run.create("test", folder), **options)
+
+
+def scalars(run: Run, split: str) -> dict[str, list[Any]]:
+    events = EventAccumulator(str(run.path / split))
+    events.Reload()
+    return {
+        tag: [(event.step, float(make_ndarray(event.tensor_proto))) for event in events.Tensors(tag)]
+        for tag in events.Tags()["tensors"]
+    }
+
+
+def test_run_directory_holds_all_of_the_run(trained_run: Run) -> None:
+    names = {path.name for path in trained_run.path.iterdir()}
+    files = {"config.yaml", "environment.json", "metrics.jsonl", "model.keras", "report.json", ".lock"}
+    assert names == files | {"checkpoints", "train", "validation", "test"}
+    assert trained_run.state == "complete"
+    environment = trained_run.read_json("environment.json")
+    assert environment["versions"]["keras"] == keras.__version__
+    assert environment["command"][1:3] == ["train", "dense"]
+    assert [path.name for path in saved_checkpoints(trained_run)] == ["epoch-0002.keras", "epoch-0003.keras"]
+
+
+def test_report_metrics_and_events_agree(trained_run: Run) -> None:
+    report = trained_run.read_json("report.json")
+    rows = [json.loads(line) for line in (trained_run.path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    best = rows[report["best_epoch"] - 1]
+    assert best["validation_accuracy"] == max(row["validation_accuracy"] for row in rows)
+    assert report["validation"]["accuracy"] == pytest.approx(best["validation_accuracy"], abs=1e-6)
+    assert report["validation"]["loss"] == pytest.approx(best["validation_loss"], rel=1e-5)
+    for split, prefix in (("train", ""), ("validation", "validation_")):
+        for tag, points in scalars(trained_run, split).items():
+            assert points == [(row["epoch"], pytest.approx(row[f"{prefix}{tag}"], rel=1e-6)) for row in rows]
+    test = report["test"]
+    assert scalars(trained_run, "test")["accuracy"] == [(report["best_epoch"], pytest.approx(test["accuracy"]))]
+    assert set(scalars(trained_run, "train")) == {"loss", "accuracy", "learning_rate", "examples_per_second", "seconds"}
+    assert set(scalars(trained_run, "validation")) == {"loss", "accuracy"}
+
+
+def test_config_of_a_run_trains_the_same_run_again(config: Config, tmp_path: Path) -> None:
+    first = train_in(tmp_path, config)
+    second = train_in(tmp_path, load_config(Run(Path(first.run)).config_path))
+    weights = [load_model(Run(Path(report.run))).get_weights() for report in (first, second)]
+    assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))
+    assert first.test == second.test
+
+
+def test_another_seed_is_another_model(config: Config, tmp_path: Path) -> None:
+    first, second = train_in(tmp_path, config), train_in(tmp_path, changed(config, tmp_path, "seed=1"))
+    assert first.test.loss != second.test.loss
+
+
+def test_without_validation_the_last_epoch_is_taken(config: Config, tmp_path: Path) -> None:
+    report = train_in(tmp_path, changed(config, tmp_path, "data.validation_fraction=0"))
+    assert (report.validation, report.best_epoch, report.num_epochs) == (None, 3, 3)
+    assert "validation_loss" not in report.history[0]
+
+
+def test_best_epoch_is_kept_not_the_last(config: Config, tmp_path: Path) -> None:
+    # A rate of 100 makes epochs of luck: the best is rarely the last, and the saved model must be the best.
+    overrides = ["train.optimizer={name: sgd, learning_rate: 100}", "train.epochs=8", "seed=3"]
+    report = train_in(tmp_path, changed(config, tmp_path, *overrides))
+    accuracies = [row["validation_accuracy"] for row in report.history]
+    assert report.best_epoch == accuracies.index(max(accuracies)) + 1 < 8
+    assert report.validation is not None
+    assert report.validation.accuracy == pytest.approx(max(accuracies), abs=1e-6)
+
+
+def test_early_stopping_ends_the_run(config: Config, tmp_path: Path) -> None:
+    stopping = "train.early_stopping={patience: 2, min_delta: 0.5}"
+    report = train_in(tmp_path, changed(config, tmp_path, "train.epochs=50", stopping))
+    assert report.num_epochs == 3
+    assert report.best_epoch in (1, 2, 3)
+
+
+def test_monitor_loss_chooses_the_lowest_loss(config: Config, tmp_path: Path) -> None:
+    overrides = ["train.monitor=loss", "train.optimizer={name: sgd, learning_rate: 100}", "train.epochs=6"]
+    report = train_in(tmp_path, changed(config, tmp_path, *overrides))
+    losses = [row["validation_loss"] for row in report.history]
+    assert report.best_epoch == losses.index(min(losses)) + 1
+
+
+def test_mixed_precision_leaves_a_plain_float32_model(config: Config, tmp_path: Path) -> None:
+    report = train_in(tmp_path, changed(config, tmp_path, "model.name=dense", "train.precision=mixed_bfloat16"))
+    model = keras.saving.load_model(Path(report.run) / "model.keras")
+    assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
+    assert evaluate(model, load_dataset(config.data).test) == report.test
+
+
+def test_partial_last_call_trains_each_example_once(config: Config, tmp_path: Path) -> None:
+    class CountSteps(keras.callbacks.Callback):
+        def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+            self.steps = int(self.model.optimizer.iterations)
+
+    counter = CountSteps()
+    # 1,800 examples in batches of 128 are 15 steps: two calls of seven and one of one.
+    train_in(tmp_path, changed(config, tmp_path, "train.steps_per_execution=7"), callbacks=[counter])
+    assert counter.steps == 3 * 15
+
+
+def test_batch_larger_than_the_split_is_refused(config: Config, tmp_path: Path) -> None:
+    message = r"train\.batch_size: must be at most 1800, the examples of the training split; received 1801"
+    with pytest.raises(ConfigError, match=message):
+        train(changed(config, tmp_path, "train.batch_size=1801"))
+
+
+class MakeWeightsInfinite(keras.callbacks.Callback):
+    """Spoils the weights at the begin of an epoch, as an update that overflows would."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self._epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if epoch == self._epoch:
+            self.model.set_weights([np.full_like(weight, np.inf) for weight in self.model.get_weights()])
+
+
+def test_loss_that_is_not_finite_stops_with_epoch_step_and_advice(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(TrainingDiverged) as caught:
+        train_in(tmp_path, changed(config, tmp_path, "train.steps_per_execution=4"), callbacks=[MakeWeightsInfinite(1)])
+    message = str(caught.value)
+    assert "the loss became nan in epoch 2, between steps 1 and 4;" in message
+    assert "try a lower learning rate: --set train.optimizer.learning_rate=0.0001" in message
+    run = next(tmp_path.glob("test-*"))
+    assert message.endswith(f"(the last good checkpoint is {run}/checkpoints/epoch-0001.keras)")
+    kept = evaluate(load_model(run / "checkpoints/epoch-0001.keras"), load_dataset(config.data).test)
+    assert kept.accuracy > 0.3  # ten classes: chance is 0.1
+    assert Run(run).state == "unfinished"
+
+
+def test_divergence_in_the_first_step_leaves_no_checkpoint(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(
+        TrainingDiverged, match=r"in epoch 1, step 1;.*no epoch was finished, so there is no checkpoint"
+    ):
+        train_in(tmp_path, config, callbacks=[MakeWeightsInfinite(0)])
+
+
+class SendSignal(keras.callbacks.Callback):
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if epoch == 1:
+            os.kill(os.getpid(), self._number)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_ends_training_after_the_step(number: int, exit_code: int, config: Config, tmp_path: Path) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(TrainingInterrupted, match=f"stopped by {signal.Signals(number).name}") as caught:
+        train_in(tmp_path, config, callbacks=[SendSignal(number)])
+    assert caught.value.exit_code == exit_code
+    assert signal.getsignal(number) is before
+    run = Run(next(tmp_path.glob("test-*")))
+    assert run.state == "unfinished"
+    assert len(saved_checkpoints(run)) == 1
+
+
+def test_run_that_is_taken_is_refused(config: Config, tmp_path: Path) -> None:
+    run = Run.create("test", tmp_path)
+    with run.lock(), pytest.raises(RunError, match="another process is working on this run"):
+        train(config, run)
