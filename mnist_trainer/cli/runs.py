@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from mnist_trainer.run import Run
@@ -34,17 +35,16 @@ def runs(*, logs_dir: Path, as_json: bool) -> None:
 def _summary(run: Run) -> dict[str, Any]:
     """Return what the table shows; what cannot be read of a run is None."""
     from mnist_trainer.config.load import load_config
-    from mnist_trainer.errors import ConfigError
 
     summary: dict[str, Any] = {"name": run.name, "model": None, "epochs": None, "accuracy": None, "state": run.state}
     try:
         config = load_config(run.config_path)
-    except ConfigError:
-        return {**summary, "state": "unreadable"}
-    summary |= {"model": config.model.name, "epochs": config.train.epochs}
-    if run.is_complete:
-        report = run.read_json("report.json")
-        summary |= {"epochs": report["num_epochs"], "accuracy": report["test"]["accuracy"]}
+        summary |= {"model": config.model.name, "epochs": config.train.epochs}
+        if run.is_complete:
+            report = run.read_json("report.json")
+            summary |= {"epochs": report["num_epochs"], "accuracy": report["test"]["accuracy"]}
+    except (ConfigError, RunError, LookupError, TypeError):
+        summary["state"] = "unreadable"
     return summary
 
 

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from mnist_trainer.config.json_schema import config_json_schema
+from mnist_trainer.config.load import load_config
+from tests.cli.conftest import Invoke
+
+
+def test_check_reports_all_faults_of_all_files(invoke: Invoke) -> None:
+    Path("a.yaml").write_text("seed: x\n")
+    Path("b.yaml").write_text("train: {epochs: 0}\n")
+    result = invoke("config", "check", "a.yaml", "dense", "b.yaml")
+    assert result.exit_code == 2
+    assert result.stdout == "dense: no fault\n"
+    assert result.stderr == (
+        "a.yaml:1:7: seed: expected an integer; received 'x'\n"
+        "b.yaml:1:17: train.epochs: must be at least 1; received 0\n"
+    )
+
+
+def test_show_prints_a_file_that_loads_the_same(invoke: Invoke) -> None:
+    result = invoke("config", "show", "conv", "--set", "train.epochs=2")
+    Path("shown.yaml").write_text(result.stdout)
+    assert load_config("shown.yaml") == load_config("conv", ["train.epochs=2"])
+
+
+def test_init_starts_a_file_and_says_what_to_do_next(invoke: Invoke) -> None:
+    result = invoke("config", "init", "conv", "-o", "mine.yaml")
+    assert result.output == "wrote mine.yaml; edit it, then: mnist-train train mine.yaml\n"
+    assert yaml.safe_load(Path("mine.yaml").read_text())["model"]["name"] == "conv"
+    assert invoke("config", "init").exit_code == 0
+    assert invoke("config", "init").exit_code == 2
+    assert Path("dense.yaml").is_file()
+
+
+def test_schema_is_json(invoke: Invoke) -> None:
+    assert json.loads(invoke("config", "schema").stdout) == config_json_schema()

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_trainer.run import Run
+from tests.cli.conftest import Invoke
+from tests.conftest import Arrays
+
+
+def test_run_is_measured_as_its_report_says(trained_run: Run, invoke: Invoke) -> None:
+    result = invoke("evaluate", trained_run.path, "--json")
+    (answer,) = json.loads(result.stdout)["models"]
+    expected = trained_run.read_json("report.json")["test"]
+    assert answer == {"model": str(trained_run.path), "split": "test", **expected}
+    assert "precision" in result.stderr
+
+
+@pytest.mark.parametrize(("split", "num_examples"), [("train", 1_800), ("validation", 200), ("test", 500)])
+def test_every_split(split: str, num_examples: int, trained_run: Run, invoke: Invoke) -> None:
+    arguments = ["evaluate", "latest", "--logs-dir", trained_run.path.parent, "--split", split, "--json"]
+    (answer,) = json.loads(invoke(*arguments).stdout)["models"]
+    assert answer["num_examples"] == sum(entry["num_examples"] for entry in answer["classes"]) == num_examples
+
+
+def test_table_has_a_row_for_each_class(trained_run: Run, invoke: Invoke) -> None:
+    output = invoke("evaluate", trained_run.path).stdout
+    assert output.splitlines()[1].split() == ["split", "accuracy", "correct", "95", "%", "interval", "loss"]
+    assert [line[0] for line in output.splitlines()[5:15]] == list("0123456789")
+
+
+def test_several_models_on_another_data_set(
+    trained_run: Run, small_arrays: Arrays, invoke: Invoke, tmp_path: Path
+) -> None:
+    inverted = {name: 255 - array if name.startswith("x") else array for name, array in small_arrays.items()}
+    for name, array in inverted.items():
+        np.save(tmp_path / f"{name}.npy", array, allow_pickle=False)
+    result = invoke("evaluate", trained_run.path, trained_run.model_path, "--data", tmp_path, "--json")
+    run, file = json.loads(result.stdout)["models"]
+    assert run["num_correct"] == file["num_correct"]
+    assert run["accuracy"] < trained_run.read_json("report.json")["test"]["accuracy"] - 0.2
+
+
+def test_gate(trained_run: Run, invoke: Invoke) -> None:
+    accuracy = trained_run.read_json("report.json")["test"]["accuracy"]
+    assert invoke("evaluate", trained_run.path, "--min-accuracy", accuracy).exit_code == 0
+    result = invoke("evaluate", trained_run.path, "--min-accuracy", accuracy + 0.001)
+    assert result.exit_code == 3
+    assert result.stderr == (
+        f"Error: accuracy below --min-accuracy {accuracy + 0.001}: {trained_run.path} has {accuracy:.4f}\n"
+    )
+    assert "precision" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        ([], 2, "Missing argument 'RUN|FILE...'"),
+        (["latest"], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
+        (["absent.keras"], 1, "Error: absent.keras: no such file; expected a run or a .keras file"),
+        (["foreign"], 1, "Error: foreign: not a run directory (config.yaml is absent); see: mnist-train runs"),
+        (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); train it again with: "),
+        (["text.txt"], 1, "Error: text.txt: not a .keras file; expected a run or a .keras file"),
+        (["foreign", "--split", "tset"], 2, "Invalid value for '--split'"),
+        (["foreign", "--min-accuracy", "98"], 2, "98.0 is not in the range 0<=x<=1"),
+    ],
+)
+def test_bad_input(arguments: list[str], exit_code: int, message: str, invoke: Invoke) -> None:
+    Path("foreign").mkdir()
+    Path("unfinished").mkdir()
+    Path("unfinished/config.yaml").write_text("seed: 1")
+    Path("text.txt").write_text("hello")
+    result = invoke("evaluate", *arguments)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert message in result.stderr
+
+
+def test_data_that_is_not_there(trained_run: Run, invoke: Invoke) -> None:
+    result = invoke("evaluate", trained_run.path, "--data", "absent")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "absent: no such file or folder" in result.stderr

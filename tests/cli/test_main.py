@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnist_trainer import __version__
+from mnist_trainer.cli.main import main
+from tests.cli.conftest import Invoke
+
+HEAVY = "{'keras', 'tensorflow', 'numpy', 'pydantic', 'rich', 'yaml'}"
+
+
+def modules_after(*arguments: str) -> str:
+    """Return which heavy modules one command imported, as a process of its own."""
+    code = (
+        f"import sys\nfrom mnist_trainer.cli.main import main\nsys.argv = ['mnist-train', *{arguments!r}]\n"
+        f"try: main()\nexcept SystemExit: print('HEAVY', *sorted({HEAVY} & set(sys.modules)))"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return process.stdout.rpartition("HEAVY")[2].strip()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["config", "check", "--help"]])
+def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
+    assert modules_after(*arguments) == ""
+
+
+def test_config_commands_import_neither_keras_nor_numpy(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("train: {epochs: 0, epohcs: 1}\nseed: x\n")
+    for arguments in (["check", str(tmp_path / "x.yaml")], ["show"], ["schema"]):
+        assert modules_after("config", *arguments) in ("pydantic", "pydantic yaml")
+
+
+def test_version(invoke: Invoke) -> None:
+    assert invoke("--version").output == f"mnist-train {__version__}\n"
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_has_help_with_its_purpose(command: str, invoke: Invoke) -> None:
+    result = invoke(command, "-h")
+    assert result.exit_code == 0
+    assert (main.commands[command].short_help or "")[:10] in invoke("--help").output
+    assert f"Usage: main {command}" in result.output
+
+
+def test_unknown_command_is_wrong_usage(invoke: Invoke) -> None:
+    assert invoke("trian").exit_code == 2
+
+
+def test_a_bug_shows_its_traceback_and_asks_for_a_report(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("mnist_trainer.run.all_runs", fail)
+    result = invoke("runs")
+    assert isinstance(result.exception, ZeroDivisionError)
+    assert "please report it" in result.exception.__notes__[0]
+
+
+def test_interrupt_is_one_line_and_130(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mnist_trainer.run.all_runs", interrupt)
+    result = invoke("runs")
+    assert (result.exit_code, result.output) == (130, "Interrupted.\n")
+
+
+def test_shell_completion_completes_commands() -> None:
+    code = "from mnist_trainer.cli.main import main; main(prog_name='mnist-train')"
+    environment = {"_MNIST_TRAIN_COMPLETE": "bash_complete", "COMP_WORDS": "mnist-train ev", "COMP_CWORD": "1"}
+    process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert process.stdout == "plain,evaluate\n"

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mnist_trainer.run import Run, find_run
+from tests.cli.conftest import Invoke
+from tests.conftest import Command
+
+
+def train_arguments(small_npz: Path, logs_dir: Path, *overrides: str) -> list[str]:
+    settings = [f"data.path={small_npz}", "train.epochs=2", *overrides]
+    return ["train", "linear", "--logs-dir", str(logs_dir), *(f"--set={setting}" for setting in settings)]
+
+
+def test_a_run_shows_lines_a_table_and_what_to_do_next(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    process = mnist_train(*train_arguments(small_npz, tmp_path))
+    assert process.returncode == 0
+    assert process.stderr == ""  # TensorFlow's start-up chatter does not reach the user
+    run = find_run("latest", tmp_path)
+    test = run.read_json("report.json")["test"]
+    assert f"test         {100 * test['accuracy']:.2f} %  {test['num_correct']} of 500" in process.stdout
+    assert re.search(r"epoch 2/2  loss 0\.\d{4}  accuracy \d+\.\d\d %  validation loss .* examples/s", process.stdout)
+    assert "float32, no XLA, 1 steps a call" in process.stdout
+    assert process.stdout.endswith("next   mnist-train evaluate latest        mnist-train visualize\n")
+
+
+def test_json_alone_is_on_standard_output(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    process = mnist_train(*train_arguments(small_npz, tmp_path), "--json")
+    answer = json.loads(process.stdout)
+    assert answer["report"] == Run(Path(answer["run"])).read_json("report.json")
+    assert answer["report"]["test"]["num_examples"] == 500
+    assert "epoch 1/2" in process.stderr
+
+
+def test_quiet_prints_nothing(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    process = mnist_train(*train_arguments(small_npz, tmp_path), "--quiet")
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
+
+
+def test_verbose_begins_with_the_whole_configuration(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    process = mnist_train(*train_arguments(small_npz, tmp_path), "-v")
+    assert process.stdout.startswith("name: linear ")
+    assert find_run("latest", tmp_path).config_path.read_text() in process.stdout
+
+
+def test_terminal_shows_a_bar_with_the_time_left(small_npz: Path, tmp_path: Path) -> None:
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "mnist_trainer", *train_arguments(small_npz, tmp_path, "train.epochs=40")]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "140"}
+    process = subprocess.Popen(command, stdout=follower, stderr=follower, env=environment)
+    os.close(follower)
+    screen = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65_536)
+        except OSError:  # Linux's way to say that the last writer is gone
+            break
+        if not chunk:
+            break
+        screen += chunk
+    os.close(leader)
+    assert process.wait() == 0
+    assert re.search(r"epoch \d+/40.*\d+/600.*loss .*accuracy .*examples/s.*\d:\d\d:\d\d.*left", screen.decode())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["train", "covn"], 2, "covn: no such file; did you mean 'conv'?\n"),
+        (
+            ["train", "--set", "epochs=3"],
+            2,
+            "--set epochs=3: epochs: unknown key; allowed: name, seed, data, model, train\n",
+        ),
+        (["train", "--set", "train.batch_size=54001"], 2, "train.batch_size: must be at most 54000, "),
+        (["train", "--set", "data.path=absent.npz"], 1, "absent.npz: no such file or folder"),
+        (["train", "--set", "data.path=."], 1, "the IDX files (plain or .gz) train-images-idx3-ubyte, "),
+        (["train", "--logs-dir", "/proc/logs"], 1, "Error: /proc/logs: "),
+        (["train", "--logs-dir", "file"], 2, "'file' is a file"),
+        (["train", "a", "b"], 2, "Got unexpected extra argument"),
+    ],
+)
+def test_bad_input_is_one_message_and_leaves_nothing(
+    arguments: list[str], exit_code: int, message: str, invoke: Invoke
+) -> None:
+    Path("file").write_text("")
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [path.name for path in Path().iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_to_the_process(number: int, exit_code: int, small_npz: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mnist_trainer", *train_arguments(small_npz, tmp_path, "train.epochs=100000")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob("*/metrics.jsonl")):
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == exit_code
+    assert errors.startswith("Error: ")
+    assert f"stopped by {signal.Signals(number).name}" in errors
+    assert errors.count("\n") == 1
+    assert find_run("latest", tmp_path).state == "unfinished"
+
+
+def test_divergence_exits_with_1_and_advice(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    overrides = [
+        "model={name: dense, activation: elu, units: [64, 64, 64]}",
+        "train.optimizer={name: sgd, learning_rate: 100}",
+    ]
+    process = mnist_train(*train_arguments(small_npz, tmp_path, *overrides))
+    assert process.returncode == 1
+    assert re.search(r"the loss became (nan|inf) in epoch 1, .*; try a lower learning rate: --set", process.stderr)
+    assert "Traceback" not in process.stderr

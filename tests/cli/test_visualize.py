@@ -1,0 +1,133 @@
+"""TensorBoard in a real process, seen by a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from mnist_trainer.run import Run
+from tests.cli.conftest import Invoke
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.create_server(("localhost", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def visualize(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `mnist-train visualize`, and give the process and the first line that it prints."""
+    command = [sys.executable, "-m", "mnist_trainer", "visualize", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert chromium, "the browser tests need Chromium, e.g. from: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1400, "height": 900})
+        browser.close()
+
+
+def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_path: Path) -> None:
+    port = free_port()
+    with visualize("--logs-dir", trained_run.path.parent, "--port", port) as (process, line):
+        assert line == f"TensorBoard shows 1 run at http://localhost:{port}/  (Ctrl-C stops it)\n"
+        page.goto(f"http://localhost:{port}/#timeseries")
+        page.get_by_text(f"{trained_run.name}/validation").first.wait_for()
+        card = page.locator("card-view", has=page.get_by_text("accuracy", exact=True)).first
+        curves = card.locator("svg path, canvas")
+        curves.first.wait_for()
+        page.screenshot(path=tmp_path / "tensorboard.png")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+
+
+def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None:
+    port = free_port()
+    with visualize(trained_run.path, "--port", port) as (_, line):
+        assert "shows 1 run at" in line
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            runs = page.request.get(f"http://localhost:{port}/data/runs").json()
+            if len(runs) == 3:
+                break
+            time.sleep(0.2)
+        assert sorted(runs) == [f"{trained_run.name}/{split}" for split in ("test", "train", "validation")]
+
+
+def test_busy_port_without_a_wish_takes_the_next(trained_run: Run) -> None:
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            server.bind(("localhost", 6006))
+            server.listen()
+        except OSError:
+            pass  # something else has 6006 already: all the better
+        with visualize("--logs-dir", trained_run.path.parent) as (_, line):
+            assert "http://localhost:60" in line
+            assert "http://localhost:6006/" not in line
+
+
+def test_busy_port_that_was_asked_for_is_an_error(trained_run: Run) -> None:
+    with socket.create_server(("localhost", 0)) as server:
+        port = server.getsockname()[1]
+        with visualize("--logs-dir", trained_run.path.parent, "--port", port) as (process, line):
+            assert line == ""
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith(f"Error: TensorBoard cannot listen on localhost:{port}: ")
+    assert errors.endswith("try another --port\n")
+
+
+def test_host_beyond_localhost_warns(trained_run: Run) -> None:
+    with visualize("--logs-dir", trained_run.path.parent, "--host", "0.0.0.0", "--port", free_port()) as (process, _):  # noqa: S104
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert errors == (
+        "Warning: on 0.0.0.0 anyone who reaches this machine can read these runs; TensorBoard asks for no password.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["--port", "0"], 2, "0 is not in the range 1<=x<=65535"),
+        (["--port", "http"], 2, "'http' is not a valid integer range"),
+        (["absent"], 1, "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs"),
+        ([], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
+    ],
+)
+def test_bad_input(arguments: list[str], exit_code: int, message: str, invoke: Invoke) -> None:
+    result = invoke("visualize", *arguments)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert message in result.stderr
