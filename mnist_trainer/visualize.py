@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
+from types import ModuleType
 
 from mnist_trainer.errors import ServeError
 from mnist_trainer.run import Run
@@ -28,6 +30,8 @@ def serve(
     Raises:
         ServeError: the port is in use, or the address is not this machine's.
     """
+    _do_without_tensorflow()
+
     from tensorboard import program
     from tensorboard.program import TensorBoardServerException
 
@@ -44,6 +48,12 @@ def serve(
                 f"TensorBoard cannot listen on {host}:{port or 6006}: {error}; try another --port"
             ) from error
         yield url, _wait_for_interrupt
+
+
+def _do_without_tensorflow() -> None:
+    """Make TensorBoard read files with its own code: it looks for this module before it imports TensorFlow."""
+    name = "tensorboard.compat.notf"
+    sys.modules.setdefault(name, ModuleType(name))
 
 
 def _linked(folder: Path, runs: Sequence[Run]) -> Path:

@@ -11,11 +11,14 @@ import tensorflow as tf
 from mnist_trainer.evaluation.evaluate import EvaluationReport
 from mnist_trainer.run import Run
 
+# TensorBoard puts the charts of one group side by side.
+_GROUP = "epoch"
+
 
 class WriteEvents(keras.callbacks.Callback):
     """Writes each epoch's scalars under train/ and validation/, steps being epochs from 1, and flushes them.
 
-    Training and validation share tags (`loss`, `accuracy`), so that TensorBoard draws them into one chart.
+    All splits share tags (`epoch/loss`, `epoch/accuracy`), so that TensorBoard draws them into one chart.
     """
 
     def __init__(self, run: Run) -> None:
@@ -30,7 +33,7 @@ class WriteEvents(keras.callbacks.Callback):
             if split not in self._writers:
                 self._writers[split] = _writer(self._run, split)
             with self._writers[split].as_default(step=epoch + 1):
-                tf.summary.scalar(tag, value)
+                tf.summary.scalar(f"{_GROUP}/{tag}", value)
         for writer in self._writers.values():
             writer.flush()
 
@@ -38,8 +41,8 @@ class WriteEvents(keras.callbacks.Callback):
 def write_test_result(run: Run, epoch: int, report: EvaluationReport) -> None:
     """Write the test split's loss and accuracy under test/, at the epoch whose weights were kept."""
     with _writer(run, "test").as_default(step=epoch) as writer:
-        tf.summary.scalar("loss", report.loss)
-        tf.summary.scalar("accuracy", report.accuracy)
+        tf.summary.scalar(f"{_GROUP}/loss", report.loss)
+        tf.summary.scalar(f"{_GROUP}/accuracy", report.accuracy)
         writer.close()
 
 

@@ -46,7 +46,9 @@ def scalars(run: Run, split: str) -> dict[str, list[Any]]:
     events = EventAccumulator(str(run.path / split))
     events.Reload()
     return {
-        tag: [(event.step, float(make_ndarray(event.tensor_proto))) for event in events.Tensors(tag)]
+        tag.removeprefix("epoch/"): [
+            (event.step, float(make_ndarray(event.tensor_proto))) for event in events.Tensors(tag)
+        ]
         for tag in events.Tags()["tensors"]
     }
 
