@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.model_files import load_model
     from mnist_trainer.run import Run
     from mnist_trainer.training.report import TrainReport
+    from mnist_trainer.training.start import start_run
     from mnist_trainer.training.train import train
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ __all__ = [
     "load_config",
     "load_dataset",
     "load_model",
+    "start_run",
     "train",
 ]
 
@@ -49,6 +51,7 @@ _LIGHT = {
     "Split": "data.dataset",
     "load_config": "config.load",
     "load_dataset": "data.sources",
+    "start_run": "training.start",
 }
 _NEEDS_TENSORFLOW = {
     "EvaluationReport": "evaluation.evaluate",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import mnist_trainer
-from mnist_trainer import Run, evaluate, load_config, load_dataset, load_model, train
+from mnist_trainer import Run, evaluate, load_config, load_dataset, load_model, start_run, train
 
 
 def test_every_public_name_resolves() -> None:
@@ -28,7 +28,7 @@ def test_import_costs_nothing_heavy() -> None:
 
 def test_train_and_evaluate_in_a_script(small_npz: Path, tmp_path: Path) -> None:
     config = load_config("linear", [f"data.path={small_npz}", "train.epochs=2"])
-    report = train(config, Run.create("script", tmp_path))
+    report = train(config, start_run(config, tmp_path))
     again = evaluate(load_model(Run(Path(report.run))), load_dataset(config.data).test)
     assert again == report.test
     assert again.num_examples == 500

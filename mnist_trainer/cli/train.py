@@ -39,13 +39,12 @@ def train(
     """
     from mnist_trainer.config.load import load_config
     from mnist_trainer.data.sources import load_dataset
-    from mnist_trainer.run import Run
-    from mnist_trainer.training.checks import check_batch_size
+    from mnist_trainer.training.start import check_batch_size, start_run
 
     settings = load_config(config, overrides)
     dataset = load_dataset(settings.data)
     check_batch_size(settings, dataset)
-    run = Run.create(settings.name or settings.model.name, logs_dir)
+    run = start_run(settings, logs_dir)
     _train_and_show(settings, dataset, run, as_json=as_json, quiet=quiet, verbose=verbose)
 
 

@@ -29,6 +29,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        defer_build=True,
         frozen=True,
         strict=True,
         allow_inf_nan=False,
@@ -62,6 +63,7 @@ def component_union(package: str, *, default: str) -> Any:
     """Return a type for pydantic: any component of `package`, told apart by `name`; without one it is `default`."""
 
     def name_of(value: Any) -> str:
+        """Return the name that a section gives, or the default."""
         return str(value.get("name", default) if isinstance(value, dict) else getattr(value, "name", default))
 
     names = component_names(package)

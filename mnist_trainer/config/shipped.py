@@ -37,7 +37,7 @@ def find_config(reference: str) -> Path:
 
 
 def copy_shipped(name: str, target: Path) -> Path:
-    """Copy the shipped configuration `name` to `target`, and return it.
+    """Copy the shipped configuration `name` to `target`, and return it; its first line leads to the schema's place.
 
     Raises:
         ConfigError: there is no such configuration, or the file exists or cannot be written.
@@ -47,7 +47,8 @@ def copy_shipped(name: str, target: Path) -> Path:
         raise ConfigError([Fault("", "", f"no shipped configuration is called {name!r}{hint}")])
     try:
         with target.open("xb") as file:
-            file.write((shipped_folder() / f"{name}.yaml").read_bytes())
+            text = (shipped_folder() / f"{name}.yaml").read_bytes()
+            file.write(text.replace(b"$schema=", b"$schema=" + bytes(shipped_folder()) + b"/", 1))
     except FileExistsError as error:
         raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")]) from error
     except OSError as error:

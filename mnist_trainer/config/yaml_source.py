@@ -135,6 +135,7 @@ class _Reader:
         self._source, self._origin = source, origin
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
+        """Return the plain value of `node`, which stands at `path`."""
         self._source.value_places[path] = self._place(node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
@@ -143,6 +144,7 @@ class _Reader:
         return scalar_value(node)
 
     def mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        """Return the plain values of a mapping; keys that cannot be used become faults."""
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             place, key = self._place(key_node), key_node.value

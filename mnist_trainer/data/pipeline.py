@@ -45,6 +45,7 @@ class TrainingBatches(keras.callbacks.Callback):
         images, labels = _gatherer(split.images), _gatherer(split.labels)
 
         def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            """Return batch number `step` of the epoch."""
             indices = self._order[step * batch_size : tf.minimum((step + 1) * batch_size, self.num_examples)]
             return images(indices), labels(indices)
 
@@ -62,6 +63,7 @@ def evaluation_batches(split: Split) -> tf.data.Dataset:
     num_examples = split.num_examples
 
     def batch(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the batch that begins at example `start`."""
         indices = tf.range(start, tf.minimum(start + EVALUATION_BATCH_SIZE, num_examples))
         return images(indices), labels(indices)
 
@@ -76,6 +78,7 @@ def _gatherer(array: npt.NDArray[Any]) -> Callable[[tf.Tensor], tf.Tensor]:
         return lambda indices: tf.gather(resident, indices)
 
     def gather(indices: tf.Tensor) -> tf.Tensor:
+        """Return rows of the file."""
         rows = tf.numpy_function(lambda rows: np.asarray(array[rows]), [indices], array.dtype)
         return tf.ensure_shape(rows, (None, *array.shape[1:]))
 

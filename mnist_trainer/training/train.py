@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import keras
 
-from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.pipeline import TrainingBatches
@@ -14,11 +13,11 @@ from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_final_model, build_training_model
-from mnist_trainer.training.checks import check_batch_size
 from mnist_trainer.training.environment import describe_environment
 from mnist_trainer.training.execution import choose_execution
 from mnist_trainer.training.fit import fit
 from mnist_trainer.training.report import TrainReport
+from mnist_trainer.training.start import check_batch_size, start_run
 from mnist_trainer.training.stopwatch import Stopwatch
 from mnist_trainer.training.tensorboard import write_test_result
 
@@ -34,7 +33,7 @@ def train(
 
     Args:
         config: what to train, and how.
-        run: an empty run directory to fill; without one, a new one under logs/.
+        run: a directory from `start_run`; without one, a new one under logs/.
         dataset: what `config.data` names, where the caller has loaded it already.
         callbacks: Keras callbacks, called after the run's own, e.g. to show progress.
 
@@ -47,9 +46,9 @@ def train(
     """
     dataset = dataset or load_dataset(config.data)
     check_batch_size(config, dataset)
-    run = run or Run.create(config.name or config.model.name)
+    run = run or start_run(config)
     with run.lock():
-        _describe(run, config)
+        run.write_json("environment.json", describe_environment(config.seed))
         keras.utils.set_random_seed(config.seed)
         stopwatch = Stopwatch()
         with stopwatch.measure("build"):
@@ -76,11 +75,6 @@ def train(
         )
         _save(run, best, report)
     return report
-
-
-def _describe(run: Run, config: Config) -> None:
-    run.write_text("config.yaml", render_config(config))
-    run.write_json("environment.json", describe_environment(config.seed))
 
 
 def _save(run: Run, model: keras.Model, report: TrainReport) -> None:

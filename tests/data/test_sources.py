@@ -79,10 +79,11 @@ def damaged(kind: str, folder: Path, arrays: Arrays, npz: Path) -> Path:
     """Write a data set with one fault, and return its path."""
     content = npz.read_bytes()
     files: dict[str, bytes] = {"truncated.npz": content[: len(content) // 2], "text.npz": b"hello", "empty.npz": b""}
+    labels = arrays["y_test"]
     if kind in files:
         (folder / kind).write_bytes(files[kind])
     elif kind == "pickled.npz":
-        np.savez(folder / kind, x_train=np.array([{"a": 1}]))
+        np.savez(folder / kind, x_train=np.array([{"a": 1}]), y_train=labels, x_test=labels, y_test=labels)
     elif kind == "missing.npz":
         np.savez(folder / kind, x_train=arrays["x_train"], allow_pickle=False)
     elif kind == "data.csv":

@@ -23,6 +23,7 @@ from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.report import TrainReport
+from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 
 
@@ -39,7 +40,7 @@ def changed(config: Config, tmp_path: Path, *overrides: str) -> Config:
 
 
 def train_in(folder: Path, config: Config, **options: Any) -> TrainReport:
-    return train(config, Run.create("test", folder), **options)
+    return train(config, start_run(config, folder), **options)
 
 
 def scalars(run: Run, split: str) -> dict[str, list[Any]]:
@@ -166,7 +167,7 @@ def test_loss_that_is_not_finite_stops_with_epoch_step_and_advice(config: Config
     message = str(caught.value)
     assert "the loss became nan in epoch 2, between steps 1 and 4;" in message
     assert "try a lower learning rate: --set train.optimizer.learning_rate=0.0001" in message
-    run = next(tmp_path.glob("test-*"))
+    run = next(tmp_path.glob("linear-*"))
     assert message.endswith(f"(the last good checkpoint is {run}/checkpoints/epoch-0001.keras)")
     kept = evaluate(load_model(run / "checkpoints/epoch-0001.keras"), load_dataset(config.data).test)
     assert kept.accuracy > 0.3  # ten classes: chance is 0.1
@@ -197,12 +198,12 @@ def test_signal_ends_training_after_the_step(number: int, exit_code: int, config
         train_in(tmp_path, config, callbacks=[SendSignal(number)])
     assert caught.value.exit_code == exit_code
     assert signal.getsignal(number) is before
-    run = Run(next(tmp_path.glob("test-*")))
+    run = Run(next(tmp_path.glob("linear-*")))
     assert run.state == "unfinished"
     assert len(saved_checkpoints(run)) == 1
 
 
 def test_run_that_is_taken_is_refused(config: Config, tmp_path: Path) -> None:
-    run = Run.create("test", tmp_path)
+    run = start_run(config, tmp_path)
     with run.lock(), pytest.raises(RunError, match="another process is working on this run"):
         train(config, run)

@@ -1,10 +1,14 @@
-"""What a configuration can only be checked for once the data is there; needs no TensorFlow."""
+"""What can be done before TensorFlow is imported: the last check of the configuration, and the run directory."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import ConfigError, Fault
+from mnist_trainer.run import LOGS_DIR, Run
 
 
 def check_batch_size(config: Config, dataset: Dataset) -> None:
@@ -13,3 +17,14 @@ def check_batch_size(config: Config, dataset: Dataset) -> None:
     if batch_size > num_examples:
         message = f"must be at most {num_examples}, the examples of the training split; received {batch_size}"
         raise ConfigError([Fault("", "train.batch_size", message)])
+
+
+def start_run(config: Config, logs_dir: Path = LOGS_DIR) -> Run:
+    """Return a new run directory that holds `config` with every default spelled out.
+
+    Raises:
+        RunError: `logs_dir` cannot be written.
+    """
+    run = Run.create(config.name or config.model.name, logs_dir)
+    run.write_text("config.yaml", render_config(config))
+    return run
