@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -62,8 +62,7 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schema: type[Section]) -> FoundFault:
     first = entries[0]
     if first["type"] == "extra_forbidden":
-        allowed = _section_at(schema, path[:-1], source.values).model_fields
-        return FoundFault(source.place(path, of_key=True), path, f"unknown key{did_you_mean(str(path[-1]), allowed)}")
+        return FoundFault(source.place(path, of_key=True), path, f"unknown key{_key_hint(path, source, schema)}")
     if first["type"] == "union_tag_invalid":
         path, tag = (*path, "name"), str(first["ctx"]["tag"])
         names = re.findall(r"'([^']*)'", first["ctx"]["expected_tags"])
@@ -72,6 +71,23 @@ def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schem
         path = (*path, *first["ctx"]["key"].split("."))
         return FoundFault(source.place(path), path, first["msg"])
     return FoundFault(source.place(path), path, _sentence(entries))
+
+
+def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
+    """Return the nearest key of the section, or where else this key belongs, or all keys that are allowed."""
+    key, allowed = str(path[-1]), _section_at(schema, path[:-1], source.values).model_fields
+    known = _all_paths(schema().model_dump())
+    elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != path[:-1]]
+    if elsewhere and not difflib.get_close_matches(key, allowed):
+        return f"; did you mean {elsewhere[0]!r}?"
+    return did_you_mean(key, allowed)
+
+
+def _all_paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for key, value in values.items():
+        yield (key,)
+        if isinstance(value, dict):
+            yield from ((key, *path) for path in _all_paths(value))
 
 
 def _sentence(entries: Sequence[ErrorDetails]) -> str:
@@ -119,12 +135,12 @@ def _path_in_values(entry: ErrorDetails, values: Any) -> KeyPath:
 
 
 def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Section]:
+    """Return the class of the section at `path`; that of a component by its name, or the default one."""
     for part in path:
-        values = values[part]
-        candidates = list(_sections_in(schema.model_fields[str(part)].annotation))
-        name = values.get("name")
-        named = [section for section in candidates if "name" in section.model_fields and _name_of(section) == name]
-        schema = (named or candidates)[0]
+        values, field = values[part], schema.model_fields[str(part)]
+        sections = {_name_of(section): section for section in _sections_in(field.annotation)}
+        default_name = getattr(field.get_default(call_default_factory=True), "name", None)
+        schema = sections.get(values.get("name", default_name)) or sections[None]
     return schema
 
 
@@ -136,4 +152,4 @@ def _sections_in(annotation: Any) -> Iterable[type[Section]]:
 
 
 def _name_of(section: type[Section]) -> Any:
-    return section.model_fields["name"].default
+    return section.model_fields["name"].default if "name" in section.model_fields else None

@@ -80,7 +80,7 @@ def test_terminal_shows_a_bar_with_the_time_left(small_npz: Path, tmp_path: Path
         (
             ["train", "--set", "epochs=3"],
             2,
-            "--set epochs=3: epochs: unknown key; allowed: name, seed, data, model, train\n",
+            "--set epochs=3: epochs: unknown key; did you mean 'train.epochs'?\n",
         ),
         (["train", "--set", "train.batch_size=54001"], 2, "train.batch_size: must be at most 54000, "),
         (["train", "--set", "data.path=absent.npz"], 1, "absent.npz: no such file or folder"),

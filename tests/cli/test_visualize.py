@@ -64,7 +64,7 @@ def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_p
         assert line == f"TensorBoard shows 1 run at http://localhost:{port}/  (Ctrl-C stops it)\n"
         page.goto(f"http://localhost:{port}/#timeseries")
         page.get_by_text(f"{trained_run.name}/validation").first.wait_for()
-        card = page.locator("card-view", has=page.get_by_text("accuracy", exact=True)).first
+        card = page.locator("card-view", has=page.get_by_text("epoch/accuracy", exact=True)).first
         curves = card.locator("svg path, canvas")
         curves.first.wait_for()
         page.screenshot(path=tmp_path / "tensorboard.png")

@@ -104,6 +104,16 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("#" * MAX_BYTES + "\n", "x.yaml: the file is larger than 262,144 bytes; is it a configuration?"),
         ("trian: {}\n", "x.yaml:1:1: trian: unknown key; did you mean 'train'?"),
         ("zzz: 1\n", "x.yaml:1:1: zzz: unknown key; allowed: name, seed, data, model, train"),
+        ("epochs: 3\n", "x.yaml:1:1: epochs: unknown key; did you mean 'train.epochs'?"),
+        (
+            "train: {learning_rate: 3}\n",
+            "x.yaml:1:9: train.learning_rate: unknown key; did you mean 'train.optimizer.learning_rate'?",
+        ),
+        ("model: {unitz: [3]}\n", "x.yaml:1:9: model.unitz: unknown key; did you mean 'units'?"),
+        (
+            "train: {early_stopping: {patince: 3}}\n",
+            "x.yaml:1:26: train.early_stopping.patince: unknown key; did you mean 'patience'?",
+        ),
         ("train: 3\n", "x.yaml:1:8: train: expected a section with keys; received 3"),
         ("train: [3]\n", "x.yaml:1:8: train: expected a section with keys; received [3]"),
         ("train:\n", "x.yaml:1:7: train: expected a section with keys; received null"),
