@@ -8,22 +8,29 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from mnist_trainer.errors import MnistTrainerError
 
 
 def import_backend() -> None:
-    """Import Keras on TensorFlow, its CPU kernels fast; environment variables that the user has set stay.
+    """Import Keras on TensorFlow, its CPU kernels fast; TensorFlow's variables that the user has set stay.
 
     Raises:
+        MnistTrainerError: Keras was imported before, on another backend.
         ImportError: as TensorFlow raised it, after what TensorFlow printed.
     """
+    imported: Any = sys.modules.get("keras")
+    if imported and imported.config.backend() != "tensorflow":
+        raise MnistTrainerError(f"Keras runs on {imported.config.backend()} here; set KERAS_BACKEND=tensorflow")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # TensorFlow turns oneDNN on by itself only for CPUs with AVX512_VNNI or better; on an AVX2 CPU an epoch of
     # conv.yaml takes 13.7 s with it and 18.0 s without.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    if "keras" not in sys.modules:
+    if imported is None:
         with _hidden_native_output(), _without_garbage_collection():
-            import keras  # noqa: F401
+            import keras  # noqa: F401 - the import itself is what is wanted
             import tensorflow as tf
 
             tf.constant(0)  # the first operation is what prints the last of the chatter

@@ -77,6 +77,11 @@ class Run:
             again = f"mnist-train train {self.config_path}"
             raise RunError(f"{self.path}: not a complete run (report.json is absent); train it again with: {again}")
 
+    def require_new(self) -> None:
+        """Raise `RunError` if something was trained here before."""
+        if (self.path / "metrics.jsonl").exists() or self.is_complete:
+            raise RunError(f"{self.path}: holds a run already; train in a new directory")
+
     @property
     def state(self) -> State:
         """`complete`, `running` (a process holds its lock) or `unfinished`."""
@@ -93,11 +98,17 @@ class Run:
         """
         import filelock
 
+        lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
-            with filelock.FileLock(self.path / ".lock", timeout=0):
-                yield
+            lock.acquire()
         except filelock.Timeout as error:
             raise RunError(f"{self.path}: another process is working on this run; wait until it ends") from error
+        except OSError as error:
+            raise RunError(f"{self.path}: cannot be written: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @contextmanager
     def write(self, name: str) -> Iterator[Path]:
@@ -163,7 +174,7 @@ def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
         RunError: `logs_dir` cannot be read.
     """
     try:
-        runs = [Run(path) for path in logs_dir.iterdir() if (path / "config.yaml").is_file()]
+        runs = [Run(path) for path in logs_dir.iterdir() if os.path.isfile(path / "config.yaml")]
     except OSError as error:
         raise RunError(f"{logs_dir}: {error.strerror}; name the folder of your runs with --logs-dir") from error
     return sorted(runs, key=_created)
@@ -180,10 +191,10 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
         if not runs:
             raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
         return runs[-1]
-    path = next((path for path in (Path(reference), logs_dir / reference) if path.is_dir()), None)
+    path = next((path for path in (Path(reference), logs_dir / reference) if os.path.isdir(path)), None)
     if path is None:
         raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
-    if not (path / "config.yaml").is_file():
+    if not os.path.isfile(path / "config.yaml"):
         raise RunError(f"{path}: not a run directory (config.yaml is absent); see: mnist-train runs")
     return Run(path)
 

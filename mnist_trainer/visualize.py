@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from mnist_trainer.errors import ServeError
 from mnist_trainer.run import Run
@@ -21,6 +22,8 @@ def serve(
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     """Start TensorBoard, and give its address and a function that waits until Ctrl-C.
 
+    From then on TensorBoard does without TensorFlow in this process, so that it is no process to train in.
+
     Args:
         logs_dir: what to show, with the runs that come while it is open.
         runs: show these alone instead.
@@ -28,26 +31,36 @@ def serve(
         port: port to listen on; without one 6006, or the next free one.
 
     Raises:
-        ServeError: the port is in use, or the address is not this machine's.
+        ServeError: the port is in use, or the address is not one of this machine.
     """
     _do_without_tensorflow()
 
     from tensorboard import program
-    from tensorboard.program import TensorBoardServerException
 
     with tempfile.TemporaryDirectory(prefix="mnist-train-") as folder:
         server = program.TensorBoard()
         logdir = _linked(Path(folder), runs) if runs else logs_dir
         server.configure(logdir=str(logdir), host=host, port=port, reload_interval=5)
-        try:
-            # It prints a note on its own way of reading files, which tells a user nothing.
-            with redirect_stderr(io.StringIO()):
-                url = server.launch()
-        except TensorBoardServerException as error:
-            raise ServeError(
-                f"TensorBoard cannot listen on {host}:{port or 6006}: {error}; try another --port"
-            ) from error
-        yield url, _wait_for_interrupt
+        yield _launch(server, f"{host}:{port or 6006}"), _wait_for_interrupt
+
+
+def _launch(server: Any, address: str) -> str:
+    """Start `server`, and return the address of its page."""
+    from tensorboard.program import TensorBoardServerException
+
+    printed = io.StringIO()  # among it a note on TensorBoard's way of reading files, which tells a user nothing
+    try:
+        with redirect_stderr(printed):
+            url: str = server.launch()
+    except (TensorBoardServerException, OSError) as error:
+        raise _cannot_listen(address, str(error)) from error
+    except SystemExit as error:  # how Werkzeug ends when it cannot bind, after it has printed why
+        raise _cannot_listen(address, (printed.getvalue().strip().splitlines() or ["no such address"])[-1]) from error
+    return url
+
+
+def _cannot_listen(address: str, reason: str) -> ServeError:
+    return ServeError(f"TensorBoard cannot listen on {address}: {reason}; try another --port or --host")
 
 
 def _do_without_tensorflow() -> None:
@@ -58,8 +71,10 @@ def _do_without_tensorflow() -> None:
 
 def _linked(folder: Path, runs: Sequence[Run]) -> Path:
     """Return `folder`, with a link to each run in it, so that each is shown under its name."""
-    for run in runs:
-        (folder / run.name).symlink_to(run.path.absolute(), target_is_directory=True)
+    for path in dict.fromkeys(run.path.resolve() for run in runs):
+        same_names = len(list(folder.glob(f"{path.name}*")))
+        name = f"{path.name}-{same_names + 1}" if same_names else path.name
+        (folder / name).symlink_to(path, target_is_directory=True)
     return folder
 
 

@@ -63,7 +63,7 @@ def mnist_train() -> Command:
 def trained_run(mnist_train: Command, small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A complete run of three epochs on the small data set, made by the command."""
     logs_dir = tmp_path_factory.mktemp("logs")
-    overrides = [f"data.path={small_npz}", "train.epochs=3"]
+    overrides = [f"data.path={small_npz}", "train.epochs=3", "train.precision=float32"]
     process = mnist_train("train", "dense", "--logs-dir", logs_dir, *(f"--set={override}" for override in overrides))
     assert process.returncode == 0, process.stderr
     return find_run("latest", logs_dir)

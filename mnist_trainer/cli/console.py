@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.evaluate import EvaluationReport
@@ -23,7 +24,7 @@ def make_console(*, as_json: bool = False, quiet: bool = False) -> Console:
     stream = sys.stderr if as_json else sys.stdout
     # A pipe has no width: rich would fold lines at 80 columns.
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, quiet=quiet, width=width, highlight=False, soft_wrap=True)
+    return Console(file=stream, quiet=quiet, width=width, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -33,11 +34,13 @@ def print_json(value: Any) -> None:
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:
     """Return a table whose first column is text and whose others are numbers, aligned on the right."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table = Table(
+        title=Text(title) if title else None, title_justify="left", box=None, header_style="bold", pad_edge=False
+    )
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table
 
 

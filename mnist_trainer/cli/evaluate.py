@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 @click.command(short_help="Measure models on all examples of a split.")
 @click.argument("models", metavar="RUN|FILE...", nargs=-1, required=True)
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
-@click.option("--data", metavar="PATH", help="Another data set: a .npz file, or a folder of IDX or .npy files.")
+@click.option(
+    "--data",
+    metavar="PATH",
+    type=click.Path(exists=True, path_type=Path),
+    help="Another data set: a .npz file, or a folder of IDX or .npy files.",
+)
 @click.option(
     "--min-accuracy",
     metavar="FRACTION",
@@ -33,7 +39,7 @@ def evaluate(
     *,
     models: tuple[str, ...],
     split: str,
-    data: str | None,
+    data: Path | None,
     min_accuracy: float | None,
     logs_dir: Path,
     as_json: bool,
@@ -64,14 +70,14 @@ def _find(reference: str, logs_dir: Path) -> Run | Path:
     from mnist_trainer.run import find_run
 
     path = Path(reference)
-    if path.is_file() or path.suffix == ".keras":
+    if os.path.isfile(path) or path.suffix == ".keras":
         return path
     run = find_run(reference, logs_dir)
     run.require_complete()
     return run
 
 
-def _evaluate(source: Run | Path, split: str, data: str | None) -> EvaluationReport:
+def _evaluate(source: Run | Path, split: str, data: Path | None) -> EvaluationReport:
     from mnist_trainer.backend import import_backend
     from mnist_trainer.data.sources import load_dataset
 
@@ -84,14 +90,12 @@ def _evaluate(source: Run | Path, split: str, data: str | None) -> EvaluationRep
     return evaluate(load_model(source), examples)
 
 
-def _data_config(source: Run | Path, data: str | None) -> DataConfig:
+def _data_config(source: Run | Path, data: Path | None) -> DataConfig:
     from mnist_trainer.config.load import load_config
     from mnist_trainer.config.schema import DataConfig
 
-    if isinstance(source, Path):
-        return DataConfig(path=data)
-    config = load_config(source.config_path).data
-    return DataConfig(path=data, validation_fraction=config.validation_fraction) if data else config
+    config = DataConfig() if isinstance(source, Path) else load_config(source.config_path).data
+    return config.model_copy(update={"path": str(data)}) if data else config
 
 
 def _show(model: str, split: str, report: EvaluationReport, *, as_json: bool, quiet: bool) -> None:
@@ -113,7 +117,9 @@ def _show(model: str, split: str, report: EvaluationReport, *, as_json: bool, qu
 
 
 def _check_gate(reports: dict[str, EvaluationReport], min_accuracy: float | None) -> None:
-    missed = [model for model, report in reports.items() if min_accuracy and report.accuracy < min_accuracy]
+    if min_accuracy is None:
+        return
+    missed = [model for model, report in reports.items() if not report.accuracy >= min_accuracy]
     if missed:
         measured = ", ".join(f"{model} has {reports[model].accuracy:.4f}" for model in missed)
         raise GateMissed(f"accuracy below --min-accuracy {min_accuracy}: {measured}")

@@ -51,6 +51,7 @@ class ProgressBar(keras.callbacks.Callback):
         )
         self._task = self._progress.add_task("", total=None, epoch="", metrics="starting")
         self._epoch = 0
+        self._validation = ""
 
     def __enter__(self) -> ProgressBar:
         self._progress.start()
@@ -74,5 +75,10 @@ class ProgressBar(keras.callbacks.Callback):
         done = self._epoch * self.params["steps"] + min(batch + 1, self.params["steps"])
         speed = self._progress.tasks[0].speed
         rate = f"  {speed * self._batch_size:,.0f} examples/s" if speed else ""
-        metrics = f"loss {logs['loss']:.4f}  accuracy {percent(logs['accuracy'])}{rate}"
+        metrics = f"loss {logs['loss']:.4f}  accuracy {percent(logs['accuracy'])}{self._validation}{rate}"
         self._progress.update(self._task, completed=done, metrics=metrics)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Show the validation accuracy from now on."""
+        if logs and "val_accuracy" in logs:
+            self._validation = f"  validation {percent(logs['val_accuracy'])}"

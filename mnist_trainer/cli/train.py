@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.errors import ConfigError
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
@@ -37,13 +38,16 @@ def train(
     \b
     mnist-train train configs/conv.yaml --set train.epochs=3 --set model.dropout=0.3
     """
-    from mnist_trainer.config.load import load_config
+    from mnist_trainer.config.load import load_config, locate
     from mnist_trainer.data.sources import load_dataset
     from mnist_trainer.training.start import check_batch_size, start_run
 
     settings = load_config(config, overrides)
     dataset = load_dataset(settings.data)
-    check_batch_size(settings, dataset)
+    try:
+        check_batch_size(settings, dataset)
+    except ConfigError as error:
+        raise locate(error, config, overrides) from error
     run = start_run(settings, logs_dir)
     _train_and_show(settings, dataset, run, as_json=as_json, quiet=quiet, verbose=verbose)
 
@@ -55,7 +59,7 @@ def _train_and_show(config: Config, dataset: Dataset, run: Run, *, as_json: bool
 
     console = make_console(as_json=as_json, quiet=quiet)
     if verbose:
-        console.print(render_config(config), markup=False)
+        console.print(render_config(config))
     _show_start(console, config, dataset, run)
     import_backend()
 
@@ -79,11 +83,10 @@ def _progress(console: Console, config: Config, stack: ExitStack) -> list[Callba
 
 def _show_start(console: Console, config: Config, dataset: Dataset, run: Run) -> None:
     num_validation = dataset.validation.num_examples if dataset.validation else 0
-    console.print(f"run    {run.path}", markup=False)
+    console.print(f"run    {run.path}")
     console.print(
         f"data   {dataset.source}: {dataset.train.num_examples:,} training, {num_validation:,} validation and "
         f"{dataset.test.num_examples:,} test examples of {dataset.num_classes} classes",
-        markup=False,
     )
     console.print(f"model  {config.model.name}, {config.train.optimizer.name}, batches of {config.train.batch_size:,}")
 
@@ -99,5 +102,5 @@ def _show_report(console: Console, run: Run, report: TrainReport) -> None:
         f"{report.num_parameters:,} parameters, best epoch {report.best_epoch} of {report.num_epochs}, "
         f"{report.seconds['fit']:.1f} s of training ({report.execution})"
     )
-    console.print(f"saved  {run.model_path}", markup=False)
+    console.print(f"saved  {run.model_path}")
     console.print("next   mnist-train evaluate latest        mnist-train visualize")

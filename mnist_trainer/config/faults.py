@@ -64,11 +64,11 @@ def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schem
     if first["type"] == "extra_forbidden":
         return FoundFault(source.place(path, of_key=True), path, f"unknown key{_key_hint(path, source, schema)}")
     if first["type"] == "union_tag_invalid":
-        path, tag = (*path, "name"), str(first["ctx"]["tag"])
-        names = re.findall(r"'([^']*)'", first["ctx"]["expected_tags"])
-        return FoundFault(source.place(path), path, f"unknown name {tag!r}{did_you_mean(tag, names)}")
+        path, name = (*path, "name"), first["input"].get("name")
+        hint = did_you_mean(str(name), re.findall(r"'([^']*)'", first["ctx"]["expected_tags"]))
+        return FoundFault(source.place(path), path, f"unknown name {_received(name)}{hint}")
     if first["type"] == "combination":
-        path = (*path, *first["ctx"]["key"].split("."))
+        path = (*path, *filter(None, first["ctx"]["key"].split(".")))
         return FoundFault(source.place(path), path, first["msg"])
     return FoundFault(source.place(path), path, _sentence(entries))
 

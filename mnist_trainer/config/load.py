@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -26,11 +27,22 @@ def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Co
         ConfigError: with each fault of the file and of the overrides, in their order.
     """
     file = find_config(str(path))
+    config = _validate(_read_source(file, overrides))
+    return config if config.name else config.model_copy(update={"name": _run_name(file)})
+
+
+def locate(error: ConfigError, path: str | Path, overrides: Sequence[str] = ()) -> ConfigError:
+    """Return `error`, found after loading, with the place of each of its keys in the file or on the command line."""
+    source = _read_source(find_config(str(path)), overrides)
+    places = [str(source.place(tuple(fault.key.split(".")))) for fault in error.faults]
+    return ConfigError([replace(fault, place=place) for fault, place in zip(error.faults, places, strict=True)])
+
+
+def _read_source(file: Path, overrides: Sequence[str]) -> Source:
     source = read_source(_read(file), str(file))
     for rank, override in enumerate(overrides, start=1):
         apply_override(source, override, rank)
-    config = _validate(source)
-    return config if config.name else config.model_copy(update={"name": _run_name(file)})
+    return source
 
 
 def _read(file: Path) -> bytes:

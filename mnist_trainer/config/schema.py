@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from mnist_trainer.config.component import Component, Count, NonNegative, Section, component_module, component_union
+from mnist_trainer.config.component import (
+    Component,
+    Count,
+    Epoch,
+    NonNegative,
+    Section,
+    component_module,
+    component_union,
+)
 
 MODELS = "mnist_trainer.models"
 OPTIMIZERS = "mnist_trainer.training.optimizers"
@@ -38,7 +46,10 @@ class DataConfig(Section):
     @field_validator("path")
     @classmethod
     def _make_absolute(cls, path: str | None) -> str | None:
-        return None if path is None else str(Path(path).expanduser().absolute())
+        try:
+            return None if path is None else str(Path(path).expanduser().absolute())
+        except RuntimeError as error:  # ~nobody
+            raise PydanticCustomError("combination", "there is no such home directory", {"key": ""}) from error
 
 
 class EarlyStoppingConfig(Section):
@@ -53,7 +64,7 @@ class EarlyStoppingConfig(Section):
 class TrainConfig(Section):
     """How the model is fitted."""
 
-    epochs: Annotated[int, Field(ge=1, le=100_000)] = 10
+    epochs: Epoch = 10
     """Passes over the training split."""
     batch_size: Count = 128
     """Examples a step."""

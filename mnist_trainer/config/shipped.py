@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mnist_trainer.config.faults import did_you_mean
@@ -27,11 +28,11 @@ def find_config(reference: str) -> Path:
         ConfigError: there is no such file; the message names the nearest shipped one.
     """
     path = Path(reference)
-    if path.exists() or path.is_symlink():
-        return path
-    shipped = shipped_folder() / f"{reference}.yaml"
-    if path.name == reference and shipped.is_file():
+    shipped = shipped_folder() / f"{path.name}.yaml"
+    if path.name == reference and not os.path.isfile(path) and os.path.isfile(shipped):
         return shipped
+    if os.path.lexists(path):
+        return path
     hint = did_you_mean(path.stem, shipped_names()).replace("allowed:", "shipped configurations:")
     raise ConfigError([Fault(reference, "", f"no such file{hint}")])
 
@@ -45,9 +46,9 @@ def copy_shipped(name: str, target: Path) -> Path:
     if name not in shipped_names():
         hint = did_you_mean(name, shipped_names())
         raise ConfigError([Fault("", "", f"no shipped configuration is called {name!r}{hint}")])
+    text = (shipped_folder() / f"{name}.yaml").read_bytes()
     try:
         with target.open("xb") as file:
-            text = (shipped_folder() / f"{name}.yaml").read_bytes()
             file.write(text.replace(b"$schema=", b"$schema=" + bytes(shipped_folder()) + b"/", 1))
     except FileExistsError as error:
         raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")]) from error

@@ -163,7 +163,8 @@ class _Reader:
             return "the merge key << is not supported; write the keys themselves"
         if node.value in values:
             first = self._source.key_places[(*path, node.value)]
-            return f"duplicate key {node.value!r}, first given in line {first.line}; delete one of the two"
+            where = "" if first.rank else f", first given in line {first.line}"
+            return f"duplicate key {node.value!r}{where}; delete one of the two"
         return None
 
     def _place(self, node: yaml.Node) -> Place:
@@ -209,7 +210,7 @@ def _open_section(source: Source, path: tuple[str, ...], place: Place) -> dict[s
             inside = section[key] = {}
             source.key_places[path[:depth]] = source.value_places[path[:depth]] = place
         if not isinstance(inside, dict):
-            source.add_fault(place, path, f"{'.'.join(path[:depth])} is a single value, not a section with keys")
+            source.add_fault(place, path, f"{'.'.join(path[:depth])} is not a section with keys")
             return None
         section = inside
     return section

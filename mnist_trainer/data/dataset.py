@@ -118,4 +118,4 @@ def _checked_labels(where: str, labels: npt.NDArray[Any]) -> Labels:
     if labels.size and not 0 <= labels.min() <= labels.max() < MAX_CLASSES:
         wrong = labels.min() if labels.min() < 0 else labels.max()
         raise DataError(f"{where} has the label {wrong}; expected labels from 0 to {MAX_CLASSES - 1}")
-    return labels.astype(np.int32)
+    return np.asarray(labels, np.int32)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
+import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,12 +20,27 @@ from mnist_trainer.errors import DataError
 
 EMBEDDED = Path(__file__).with_name("mnist.npz")
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
+# MNIST, Fashion-MNIST and KMNIST call the test split t10k; EMNIST calls it test, and begins names with emnist-digits-.
 IDX_NAMES = {
-    "x_train": "train-images-idx3-ubyte",
-    "y_train": "train-labels-idx1-ubyte",
-    "x_test": "t10k-images-idx3-ubyte",
-    "y_test": "t10k-labels-idx1-ubyte",
+    "x_train": ("train-images-idx3-ubyte",),
+    "y_train": ("train-labels-idx1-ubyte",),
+    "x_test": ("t10k-images-idx3-ubyte", "test-images-idx3-ubyte"),
+    "y_test": ("t10k-labels-idx1-ubyte", "test-labels-idx1-ubyte"),
 }
+
+# What NumPy, zipfile and gzip raise, depending on where in a file the damage is.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -39,7 +57,7 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
     path = Path(config.path) if config.path else EMBEDDED
     try:
         arrays = _read_folder(path) if path.is_dir() else _read_npz(path)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         raise DataError(f"{path}: {_reason(error)}") from error
     return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
 
@@ -47,9 +65,16 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
 def _read_npz(path: Path) -> Arrays:
     if path.exists() and path.suffix != ".npz":
         raise DataError(f"{path}: expected a .npz file, or a folder of IDX or .npy files")
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        _require(path, [name for name in ARRAY_NAMES if name not in archive], "the arrays")
-        return {name: archive[name] for name in ARRAY_NAMES}
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        _require(path, [name for name in ARRAY_NAMES if f"{name}.npy" not in names], "the arrays")
+        return {name: _read_member(archive, f"{name}.npy") for name in ARRAY_NAMES}
+
+
+def _read_member(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
+    with archive.open(name) as member:
+        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+        return array
 
 
 def _read_folder(path: Path) -> Arrays:
@@ -59,7 +84,7 @@ def _read_folder(path: Path) -> Arrays:
         return {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in npy_files.items()}
     idx_files = {name: _find_idx(path, stem) for name, stem in IDX_NAMES.items()}
     _require(
-        path, [IDX_NAMES[name] for name, file in idx_files.items() if file is None], "the IDX files (plain or .gz)"
+        path, [IDX_NAMES[name][0] for name, file in idx_files.items() if file is None], "the IDX files (plain or .gz)"
     )
     return {name: _read_idx(file) for name, file in idx_files.items() if file}
 
@@ -69,9 +94,12 @@ def _require(path: Path, missing: list[str], what: str) -> None:
         raise DataError(f"{path}: {what} {', '.join(missing)} are missing")
 
 
-def _find_idx(folder: Path, stem: str) -> Path | None:
-    candidates = (folder / f"{stem}{ending}" for ending in ("", ".gz"))
-    return next((path for path in candidates if path.is_file()), None)
+def _find_idx(folder: Path, endings: tuple[str, ...]) -> Path | None:
+    plain = (path for path in sorted(folder.iterdir()) if path.is_file())
+    found = [path for path in plain if path.name.removesuffix(".gz").endswith(endings)]
+    if len(found) > 1:
+        raise DataError(f"{folder}: {' and '.join(path.name for path in found)} are the same; keep one of them")
+    return found[0] if found else None
 
 
 def _read_idx(path: Path) -> npt.NDArray[np.uint8]:
@@ -87,9 +115,9 @@ def _read_idx(path: Path) -> npt.NDArray[np.uint8]:
         header = stream.read(4 * rank[0])
         if len(header) < 4 * rank[0]:
             raise DataError(f"{path}: ends within its header")
-        shape = np.frombuffer(header, ">u4").astype(int)
-        num_bytes = int(shape.prod())
-        content = stream.read(num_bytes + 1)
+        shape = struct.unpack(f">{rank[0]}I", header)
+        content = stream.read()
+    num_bytes = math.prod(shape)
     if len(content) != num_bytes:
         size = "more" if len(content) > num_bytes else "fewer"
         raise DataError(f"{path}: its header announces {num_bytes:,} bytes of values, but the file has {size}")
@@ -101,6 +129,8 @@ def _reason(error: Exception) -> str:
         return "no such file or folder; data.path is read relative to the working directory"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
-    if "pickle" in str(error).lower() or "object" in str(error).lower():
+    if isinstance(error, MemoryError):
+        return f"its header announces more than fits into memory: {error}"
+    if "allow_pickle" in str(error) or "Python objects" in str(error):
         return "holds pickled Python objects, which could run code; expected plain arrays of numbers"
     return f"damaged or not a data set: {error}"

@@ -50,7 +50,7 @@ class EvaluationReport:
         accuracy_interval: the 95 % Wilson interval of the accuracy.
         num_correct: predictions that are the label.
         num_examples: all examples of the split.
-        loss: mean cross-entropy in nats.
+        loss: mean cross-entropy in nats, without penalties such as l2.
         classes: one report for each class.
     """
 
@@ -75,21 +75,38 @@ def evaluate(model: Predictor, split: Split) -> EvaluationReport:
         split: what to measure it on.
 
     Raises:
-        ModelError: the model has fewer classes than the labels, or one of its outputs is not a number.
+        ModelError: the model has fewer classes than the labels, or its outputs are no probabilities.
     """
     probabilities = predict_probabilities(model, split.images)
-    if probabilities.ndim != 2 or split.labels.max() >= probabilities.shape[1]:
-        shape = "×".join(map(str, probabilities.shape[1:]))
-        raise ModelError(f"the model has {shape} outputs, but the labels go up to {split.labels.max()}")
-    if not np.isfinite(probabilities).all():
-        raise ModelError("the model's outputs hold NaN or infinity; it was not trained to a usable end")
+    if split.labels.max() >= probabilities.shape[1]:
+        raise ModelError(
+            f"the model has {probabilities.shape[1]} outputs, but the labels go up to {split.labels.max()}"
+        )
     return _report(split.labels, probabilities)
 
 
 def predict_probabilities(model: Predictor, images: Images) -> Probabilities:
-    """Return the probabilities of all images: float32, shape (num_examples, num_classes)."""
+    """Return the probabilities of all images: float32, shape (num_examples, num_classes).
+
+    Raises:
+        ModelError: the model's outputs are no probabilities.
+    """
     starts = range(0, len(images), BATCH_SIZE)
-    return np.concatenate([np.asarray(model(images[start : start + BATCH_SIZE])) for start in starts])
+    return np.concatenate([_checked(model(images[start : start + BATCH_SIZE])) for start in starts])
+
+
+def _checked(outputs: Any) -> Probabilities:
+    if isinstance(outputs, list | tuple | dict) or np.ndim(outputs) != 2:
+        raise ModelError(
+            "the model's output is not one row of numbers for each image; expected probabilities of classes"
+        )
+    probabilities = np.asarray(outputs)
+    if not np.isfinite(probabilities).all():
+        raise ModelError("the model's outputs hold NaN or infinity; it was not trained to a usable end")
+    # bfloat16 outputs sum to 1 within 2⁻⁸ for each class.
+    if probabilities.min() < 0 or abs(probabilities.sum(axis=1) - 1).max() > 0.05:
+        raise ModelError("the model's outputs are no probabilities: they do not sum to 1; does it lack a softmax?")
+    return probabilities
 
 
 def _report(labels: Labels, probabilities: Probabilities) -> EvaluationReport:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import keras
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.errors import ModelError
+from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
 
 # What Keras raises, depending on where in a file the damage is.
-_UNREADABLE = (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def load_model(source: Run | str | Path) -> keras.Model:
@@ -24,14 +35,18 @@ def load_model(source: Run | str | Path) -> keras.Model:
 
     Raises:
         RunError: the run is not complete.
-        ModelError: the file is absent, damaged, or its model does not take uint8 images of 28×28 pixels.
+        ModelError: the file is absent, damaged, or its model does not take images of 28×28 pixels.
     """
     return _model_of_run(source) if isinstance(source, Run) else _model_of_file(Path(source))
 
 
 def _model_of_run(run: Run) -> keras.Model:
     run.require_complete()
-    model = build_model(load_config(run.config_path).model, run.read_json("report.json")["num_classes"])
+    try:
+        num_classes = int(run.read_json("report.json")["num_classes"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{run.path}: report.json is not that of a training run") from error
+    model = build_model(load_config(run.config_path).model, num_classes)
     try:
         model.load_weights(run.model_path)
     except _UNREADABLE as error:
@@ -42,9 +57,11 @@ def _model_of_run(run: Run) -> keras.Model:
 
 
 def _model_of_file(path: Path) -> keras.Model:
-    if not path.is_file() or path.suffix != ".keras":
+    if not os.path.isfile(path) or path.suffix != ".keras":
         expected = "a run or a .keras file"
-        raise ModelError(f"{path}: {'not a .keras file' if path.exists() else 'no such file'}; expected {expected}")
+        raise ModelError(
+            f"{path}: {'not a .keras file' if os.path.lexists(path) else 'no such file'}; expected {expected}"
+        )
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except _UNREADABLE as error:

@@ -101,7 +101,6 @@ def _convolutions(config: Config, penalty: keras.Regularizer | None) -> Iterator
             # Keras's momentum of 0.99 is still far from the mean after one epoch of 422 steps.
             yield layers.BatchNormalization(momentum=0.9, name=f"normalization{number}")
         # These activations never decrease, so max(f(x)) = f(max(x)): pooling first leaves them a quarter of the work.
-        before = config.pooling == "max" and config.pool_size > 1
         activation = layers.Activation(config.activation, name=f"activation{number}")
         stages = [activation] if config.pool_size == 1 else [pool(config.pool_size, name=f"pool{number}"), activation]
-        yield from stages if before else reversed(stages)
+        yield from stages if config.pooling == "max" else reversed(stages)

@@ -37,12 +37,12 @@ def build_training_model(config: Config, num_classes: int, num_steps: int, execu
     return model
 
 
-def build_final_model(config: Config, num_classes: int, weights: list[npt.NDArray[Any]]) -> keras.Model:
+def build_final_model(config: Config, num_classes: int, num_steps: int, weights: list[npt.NDArray[Any]]) -> keras.Model:
     """Return the model that the user gets: float32 whatever it was trained in, compiled, with the given weights."""
     with dtype_policy("float32"):
         model = build_model(config.model, num_classes)
     model.set_weights(weights)
-    optimizer = build_optimizer(config.train, num_steps=1)
+    optimizer = build_optimizer(config.train, num_steps)
     # Keras warns when it loads a compiled model whose optimiser was saved without variables.
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss=config.train.loss, metrics=["accuracy"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import signal
 import threading
 import time
@@ -25,7 +26,7 @@ Logs = dict[str, float]
 class AddRates(keras.callbacks.Callback):
     """Adds `learning_rate`, `examples_per_second` and `seconds` to the logs that later callbacks see.
 
-    Stands first in the list. The rate counts training alone, `seconds` the whole epoch with its validation.
+    Stands before them in the list. The rate counts training alone, `seconds` the whole epoch with its validation.
     """
 
     def __init__(self, num_examples: int) -> None:
@@ -53,9 +54,9 @@ class AddRates(keras.callbacks.Callback):
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
     """Raises `TrainingDiverged` when the loss is NaN or infinite."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, learning_rate: float) -> None:
         super().__init__()
-        self._run = run
+        self._run, self._learning_rate = run, learning_rate
         self._epoch = self._last_finite_step = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -69,10 +70,12 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         self._last_finite_step = batch + 1
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Look at the validation loss."""
+        """Look at the validation loss, and at the weights, which the epoch's last update may have spoiled."""
         loss = (logs or {}).get("val_loss", 0.0)
         if not math.isfinite(loss):
             raise self._diverged(f"the validation loss became {loss} in epoch {epoch + 1}")
+        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            raise self._diverged(f"the weights became infinite in the last step of epoch {epoch + 1}")
 
     def _steps(self, step: int) -> str:
         step = min(step, self.params.get("steps") or step)
@@ -84,8 +87,7 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         state = (
             f"the last good checkpoint is {kept[-1]}" if kept else "no epoch was finished, so there is no checkpoint"
         )
-        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        advice = f"try a lower learning rate: --set train.optimizer.learning_rate={rate / 10:.2g}"
+        advice = f"try a lower learning rate: --set train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
         return TrainingDiverged(f"{self._run.path}: {what}; {advice} ({state})")
 
 
@@ -125,14 +127,14 @@ class WriteMetrics(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the row: epochs count from 1, metrics of the validation split begin with `validation_`."""
-        values = {name.replace("val_", "validation_"): float(value) for name, value in (logs or {}).items()}
+        values = {re.sub("^val_", "validation_", name): float(value) for name, value in (logs or {}).items()}
         row = {"epoch": epoch + 1, **values}
         self._run.append_metrics(row)
         self.history.append(row)
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Ends training after the step in which SIGINT or SIGTERM came; a second SIGINT ends it at once."""
+    """Ends training after the call in which SIGINT or SIGTERM came; a second SIGINT ends it at once."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -141,23 +143,30 @@ class StopOnSignal(keras.callbacks.Callback):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Receive the two signals inside; does nothing where the caller is not the main thread."""
+        """Receive the two signals inside; raises at its end for one that came after the last call.
+
+        Does nothing where the caller is not the main thread.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
+            self._raise_if_received()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Raise `TrainingInterrupted` if a signal came."""
+        self._raise_if_received()
+
+    def _raise_if_received(self) -> None:
         if self._received is not None:
-            name, left = signal.Signals(self._received).name, "checkpoints/ and metrics.jsonl"
-            message = f"{self._run.path}: stopped by {name}; what its finished epochs left is in {left}"
-            raise TrainingInterrupted(message, self._received)
+            name, kept = signal.Signals(self._received).name, saved_checkpoints(self._run)
+            left = f"its last finished epoch is {kept[-1]}" if kept else "no epoch was finished"
+            raise TrainingInterrupted(f"{self._run.path}: stopped by {name}; {left}", self._received)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._received is not None and number == signal.SIGINT:

@@ -12,7 +12,7 @@ NUM_KEPT = 2
 
 
 class SaveCheckpoints(keras.callbacks.Callback):
-    """Saves checkpoints/epoch-0001.keras, …, each whole or not at all, and deletes all but the newest two."""
+    """Saves checkpoints/epoch-000001.keras, …, each whole or not at all, and deletes all but the newest two."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -20,10 +20,10 @@ class SaveCheckpoints(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Save the epoch's state."""
-        with self._run.write(f"checkpoints/epoch-{epoch + 1:04d}.keras") as path:
+        with self._run.write(f"checkpoints/epoch-{epoch + 1:06d}.keras") as path:
             self.model.save(path)
         for old in saved_checkpoints(self._run)[:-NUM_KEPT]:
-            old.unlink()
+            old.unlink(missing_ok=True)
 
 
 def saved_checkpoints(run: Run) -> list[Path]:

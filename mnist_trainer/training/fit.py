@@ -56,7 +56,7 @@ def fit(
         TrainingInterrupted: SIGINT or SIGTERM came.
     """
     metrics, best, signals = WriteMetrics(run), KeepBest(config.monitor), StopOnSignal(run)
-    before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run), signals]
+    before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run, _learning_rate(config)), signals]
     record = [metrics, WriteEvents(run), best, SaveCheckpoints(run)]
     with signals.listening():
         model.fit(
@@ -68,6 +68,11 @@ def fit(
             verbose=0,
         )
     return Fitted(tuple(metrics.history), best.epoch, best.weights)
+
+
+def _learning_rate(config: TrainConfig) -> float:
+    optimizer: Any = config.optimizer
+    return float(optimizer.learning_rate)
 
 
 def _early_stopping(config: TrainConfig) -> list[keras.callbacks.Callback]:

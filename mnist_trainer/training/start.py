@@ -7,7 +7,7 @@ from pathlib import Path
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
-from mnist_trainer.errors import ConfigError, Fault
+from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.run import LOGS_DIR, Run
 
 
@@ -26,5 +26,9 @@ def start_run(config: Config, logs_dir: Path = LOGS_DIR) -> Run:
         RunError: `logs_dir` cannot be written.
     """
     run = Run.create(config.name or config.model.name, logs_dir)
-    run.write_text("config.yaml", render_config(config))
+    try:
+        run.write_text("config.yaml", render_config(config))
+    except RunError:
+        run.path.rmdir()
+        raise
     return run

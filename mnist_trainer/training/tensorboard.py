@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import EvaluationReport
 from mnist_trainer.run import Run
 
@@ -28,23 +29,40 @@ class WriteEvents(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write the epoch's scalars."""
+        scalars: dict[str, dict[str, float]] = {"train": {}, "validation": {}}
         for name, value in (logs or {}).items():
-            split, tag = ("validation", name.removeprefix("val_")) if name.startswith("val_") else ("train", name)
-            if split not in self._writers:
-                self._writers[split] = _writer(self._run, split)
-            with self._writers[split].as_default(step=epoch + 1):
-                tf.summary.scalar(f"{_GROUP}/{tag}", value)
+            scalars["validation" if name.startswith("val_") else "train"][name.removeprefix("val_")] = value
+        for split, values in scalars.items():
+            if values:
+                _write(self._run, self._writer(split), epoch + 1, values)
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        """Close the files."""
         for writer in self._writers.values():
-            writer.flush()
+            writer.close()
+
+    def _writer(self, split: str) -> Any:
+        if split not in self._writers:
+            self._writers[split] = _open_writer(self._run, split)
+        return self._writers[split]
 
 
 def write_test_result(run: Run, epoch: int, report: EvaluationReport) -> None:
     """Write the test split's loss and accuracy under test/, at the epoch whose weights were kept."""
-    with _writer(run, "test").as_default(step=epoch) as writer:
-        tf.summary.scalar(f"{_GROUP}/loss", report.loss)
-        tf.summary.scalar(f"{_GROUP}/accuracy", report.accuracy)
-        writer.close()
+    writer = _open_writer(run, "test")
+    _write(run, writer, epoch, {"loss": report.loss, "accuracy": report.accuracy})
+    writer.close()
 
 
-def _writer(run: Run, split: str) -> Any:
+def _open_writer(run: Run, split: str) -> Any:
     return tf.summary.create_file_writer(str(run.path / split))
+
+
+def _write(run: Run, writer: Any, epoch: int, scalars: Mapping[str, float]) -> None:
+    try:
+        with writer.as_default(step=epoch):
+            for tag, value in scalars.items():
+                tf.summary.scalar(f"{_GROUP}/{tag}", value)
+        writer.flush()
+    except tf.errors.OpError as error:
+        raise RunError(f"{run.path}: TensorBoard events cannot be written: {error.message}") from error

@@ -15,7 +15,7 @@ from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_final_model, build_training_model
 from mnist_trainer.training.environment import describe_environment
 from mnist_trainer.training.execution import choose_execution
-from mnist_trainer.training.fit import fit
+from mnist_trainer.training.fit import Fitted, fit
 from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.start import check_batch_size, start_run
 from mnist_trainer.training.stopwatch import Stopwatch
@@ -48,6 +48,7 @@ def train(
     check_batch_size(config, dataset)
     run = run or start_run(config)
     with run.lock():
+        run.require_new()
         run.write_json("environment.json", describe_environment(config.seed))
         keras.utils.set_random_seed(config.seed)
         stopwatch = Stopwatch()
@@ -58,7 +59,7 @@ def train(
         with stopwatch.measure("fit"):
             fitted = fit(model, batches, dataset.validation, config.train, run, callbacks)
         with stopwatch.measure("evaluate"):
-            best = build_final_model(config, dataset.num_classes, fitted.best_weights)
+            best = _save_best(run, config, dataset.num_classes, batches.num_steps, fitted)
             validation = evaluate(best, dataset.validation) if dataset.validation else None
             test = evaluate(best, dataset.test)
         report = TrainReport(
@@ -73,12 +74,13 @@ def train(
             test=test,
             seconds=stopwatch.seconds,
         )
-        _save(run, best, report)
+        write_test_result(run, report.best_epoch, report.test)
+        run.write_json("report.json", report.as_json())
     return report
 
 
-def _save(run: Run, model: keras.Model, report: TrainReport) -> None:
-    write_test_result(run, report.best_epoch, report.test)
+def _save_best(run: Run, config: Config, num_classes: int, num_steps: int, fitted: Fitted) -> keras.Model:
+    """Write model.keras, and return the model as a user will load it."""
     with run.write("model.keras") as path:
-        model.save(path)
-    run.write_json("report.json", report.as_json())
+        build_final_model(config, num_classes, num_steps, fitted.best_weights).save(path)
+    return keras.saving.load_model(run.model_path)

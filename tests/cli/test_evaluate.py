@@ -53,6 +53,7 @@ def test_gate(trained_run: Run, invoke: Invoke) -> None:
         f"Error: accuracy below --min-accuracy {accuracy + 0.001}: {trained_run.path} has {accuracy:.4f}\n"
     )
     assert "precision" in result.stdout
+    assert invoke("evaluate", trained_run.path, "--min-accuracy", "nan").exit_code == 3
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def test_gate(trained_run: Run, invoke: Invoke) -> None:
         (["absent.keras"], 1, "Error: absent.keras: no such file; expected a run or a .keras file"),
         (["foreign"], 1, "Error: foreign: not a run directory (config.yaml is absent); see: mnist-train runs"),
         (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); train it again with: "),
+        (["x" * 300], 1, ": no such run, neither as a path nor under logs"),
         (["text.txt"], 1, "Error: text.txt: not a .keras file; expected a run or a .keras file"),
         (["foreign", "--split", "tset"], 2, "Invalid value for '--split'"),
         (["foreign", "--min-accuracy", "98"], 2, "98.0 is not in the range 0<=x<=1"),
@@ -80,5 +82,5 @@ def test_bad_input(arguments: list[str], exit_code: int, message: str, invoke: I
 
 def test_data_that_is_not_there(trained_run: Run, invoke: Invoke) -> None:
     result = invoke("evaluate", trained_run.path, "--data", "absent")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "absent: no such file or folder" in result.stderr
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Path 'absent' does not exist" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -13,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from mnist_trainer.run import Run
+from mnist_trainer.visualize import _linked
 from tests.cli.conftest import Invoke
 
 FLAGS = [
@@ -65,8 +67,9 @@ def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_p
         page.goto(f"http://localhost:{port}/#timeseries")
         page.get_by_text(f"{trained_run.name}/validation").first.wait_for()
         card = page.locator("card-view", has=page.get_by_text("epoch/accuracy", exact=True)).first
-        curves = card.locator("svg path, canvas")
-        curves.first.wait_for()
+        expect(card.locator("line-chart")).to_be_visible()
+        report = trained_run.read_json("report.json")
+        expect(card).to_contain_text(f"{report['test']['accuracy']:.3g}"[:4])
         page.screenshot(path=tmp_path / "tensorboard.png")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
@@ -106,7 +109,7 @@ def test_busy_port_that_was_asked_for_is_an_error(trained_run: Run) -> None:
             _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.startswith(f"Error: TensorBoard cannot listen on localhost:{port}: ")
-    assert errors.endswith("try another --port\n")
+    assert errors.endswith("try another --port or --host\n")
 
 
 def test_host_beyond_localhost_warns(trained_run: Run) -> None:
@@ -116,6 +119,24 @@ def test_host_beyond_localhost_warns(trained_run: Run) -> None:
     assert errors == (
         "Warning: on 0.0.0.0 anyone who reaches this machine can read these runs; TensorBoard asks for no password.\n"
     )
+
+
+def test_address_of_another_machine_is_an_error(trained_run: Run) -> None:
+    # 192.0.2.0/24 is for documentation (RFC 5737): no machine has an address in it.
+    with visualize("--logs-dir", trained_run.path.parent, "--host", "192.0.2.1", "--port", free_port()) as (process, _):
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert re.fullmatch(
+        r"Error: TensorBoard cannot listen on 192\.0\.2\.1:\d+: .+; try another --port or --host\n", errors
+    )
+
+
+def test_runs_of_one_name_are_both_shown(trained_run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / trained_run.name
+    shutil.copytree(trained_run.path, other)
+    (tmp_path / "links").mkdir()
+    linked = _linked(tmp_path / "links", [trained_run, Run(other), trained_run])
+    assert sorted(path.name for path in linked.iterdir()) == [trained_run.name, f"{trained_run.name}-2"]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("seed: -1\n", "x.yaml:1:7: seed: must be at least 0; received -1"),
         ("seed: 4294967296\n", "x.yaml:1:7: seed: must be below 4294967296; received 4294967296"),
         ("data: {validation_fraction: 1}\n", "x.yaml:1:29: data.validation_fraction: must be at most 0.9; received 1"),
+        ("data: {path: ~nobody9/x}\n", "x.yaml:1:14: data.path: there is no such home directory"),
         ("data: {path: ''}\n", "x.yaml:1:14: data.path: expected some text; received ''"),
         (
             "train: {optimizer: {learning_rate: .nan}}\n",
@@ -152,7 +153,7 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("model: {units: []}\n", "x.yaml:1:16: model.units: must have 1 or more items; received []"),
         ("model: {units: [3, x]}\n", "x.yaml:1:20: model.units.1: expected an integer; received 'x'"),
         ("model: {units: 3}\n", "x.yaml:1:16: model.units: expected a list; received 3"),
-        ("model: {name: 3}\n", "x.yaml:1:15: model.name: unknown name '3'; allowed: conv, dense, linear"),
+        ("model: {name: 3}\n", "x.yaml:1:15: model.name: unknown name 3; allowed: conv, dense, linear"),
         (
             "model: {name: dense, activation: rleu}\n",
             "x.yaml:1:34: model.activation: expected 'relu', 'elu', 'gelu', 'silu', 'tanh' or 'sigmoid'; "
@@ -185,11 +186,15 @@ def test_one_fault_is_one_sentence_with_its_place(text: str | bytes, fault: str,
         ("train.epochs", "--set train.epochs: expected KEY=VALUE, e.g. train.epochs=3"),
         ("=3", "--set =3: expected KEY=VALUE, e.g. train.epochs=3"),
         ("train..epochs=3", "--set train..epochs=3: expected KEY=VALUE, e.g. train.epochs=3"),
-        ("seed.x=1", "--set seed.x=1: seed.x: seed is a single value, not a section with keys"),
+        ("seed.x=1", "--set seed.x=1: seed.x: seed is not a section with keys"),
         ("train.epohcs=1", "--set train.epohcs=1: train.epohcs: unknown key; did you mean 'epochs'?"),
         ("foo.bar=1", "--set foo.bar=1: foo: unknown key; allowed: name, seed, data, model, train"),
         ("seed=[1", "--set seed=[1: seed: the right side is not valid YAML: '[1'"),
         ("seed=", "--set seed=: seed: expected an integer; received null"),
+        (
+            "train={epochs: 1, epochs: 2}",
+            "--set train={epochs: 1, epochs: 2}: train: duplicate key 'epochs'; delete one of the two",
+        ),
         ("train={epochs: 0}", "--set train={epochs: 0}: train.epochs: must be at least 1; received 0"),
         ("seed=&a 1", "--set seed=&a 1: seed: the anchor &a is not supported; write the value itself"),
     ],
@@ -208,6 +213,7 @@ def test_override_heals_the_file(write: Write) -> None:
         ("covn", "covn: no such file; did you mean 'conv'?"),
         ("no/such.yaml", "no/such.yaml: no such file; shipped configurations: conv, dense, linear"),
         (".", ".: cannot be read: it is a folder"),
+        ("x" * 300, "x" * 300 + ": no such file; shipped configurations: conv, dense, linear"),
         ("a\0b", "a\0b: no such file; shipped configurations: conv, dense, linear"),
     ],
 )

@@ -33,6 +33,12 @@ def test_a_file_of_that_name_comes_first(tmp_path: Path, monkeypatch: pytest.Mon
     assert load_config("dense").seed == 42
 
 
+def test_a_folder_of_that_name_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("dense").mkdir()
+    assert load_config("dense").name == "dense"
+
+
 def test_copy_is_the_file_itself_and_overwrites_nothing(tmp_path: Path) -> None:
     target = tmp_path / "mine.yaml"
     assert copy_shipped("conv", target) == target

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ def idx_bytes(array: np.ndarray) -> bytes:
 def write_idx(folder: Path, arrays: Arrays, *, gz: bool) -> Path:
     for name, array in arrays.items():
         if gz:
-            (folder / f"{IDX_NAMES[name]}.gz").write_bytes(gzip.compress(idx_bytes(array), 1))
+            (folder / f"{IDX_NAMES[name][0]}.gz").write_bytes(gzip.compress(idx_bytes(array), 1))
         else:
-            (folder / IDX_NAMES[name]).write_bytes(idx_bytes(array))
+            (folder / IDX_NAMES[name][0]).write_bytes(idx_bytes(array))
     return folder
 
 
@@ -75,6 +76,19 @@ def test_every_form_gives_the_same_examples(form: str, small_arrays: Arrays, sma
     assert isinstance(dataset.train.images, np.memmap) == (form == "npy")
 
 
+def npy_header(shape: str) -> bytes:
+    """Return the begin of a .npy file of bytes, which ends with its header."""
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+_RAW_MEMBERS = {
+    "raw.npz": b"hello, these are no arrays",
+    "header.npz": npy_header("(3,,"),
+    "huge.npz": npy_header("(10**15,)"),
+}
+
+
 def damaged(kind: str, folder: Path, arrays: Arrays, npz: Path) -> Path:
     """Write a data set with one fault, and return its path."""
     content = npz.read_bytes()
@@ -86,6 +100,13 @@ def damaged(kind: str, folder: Path, arrays: Arrays, npz: Path) -> Path:
         np.savez(folder / kind, x_train=np.array([{"a": 1}]), y_train=labels, x_test=labels, y_test=labels)
     elif kind == "missing.npz":
         np.savez(folder / kind, x_train=arrays["x_train"], allow_pickle=False)
+    elif kind == "array.npz":
+        with (folder / kind).open("wb") as file:
+            np.save(file, labels)
+    elif kind in _RAW_MEMBERS:
+        with zipfile.ZipFile(folder / kind, "w") as archive:
+            for name in arrays:
+                archive.writestr(f"{name}.npy", _RAW_MEMBERS[kind])
     elif kind == "data.csv":
         (folder / kind).write_text("1,2")
     return folder / kind
@@ -96,10 +117,14 @@ def damaged(kind: str, folder: Path, arrays: Arrays, npz: Path) -> Path:
     [
         ("absent.npz", "absent.npz: no such file or folder; data.path is read relative to the working directory"),
         ("truncated.npz", "truncated.npz: damaged or not a data set: File is not a zip file"),
-        ("text.npz", "text.npz: holds pickled Python objects, which could run code; expected plain arrays"),
-        ("empty.npz", "empty.npz: damaged or not a data set: No data left in file"),
+        ("text.npz", "text.npz: damaged or not a data set: File is not a zip file"),
+        ("empty.npz", "empty.npz: damaged or not a data set: File is not a zip file"),
         ("pickled.npz", "pickled.npz: holds pickled Python objects, which could run code; expected plain arrays"),
         ("missing.npz", "missing.npz: the arrays y_train, x_test, y_test are missing"),
+        ("array.npz", "array.npz: damaged or not a data set: File is not a zip file"),
+        ("raw.npz", "raw.npz: damaged or not a data set: the magic string is not correct"),
+        ("header.npz", "header.npz: damaged or not a data set: "),
+        ("huge.npz", "huge.npz: its header announces more than fits into memory"),
         ("data.csv", "data.csv: expected a .npz file, or a folder of IDX or .npy files"),
     ],
 )
@@ -131,12 +156,12 @@ def test_folder_with_some_npy_files_names_the_others(tmp_path: Path, small_array
         (b"\0\0\x08\x03\0\0", "ends within its header"),
         (idx_bytes(np.zeros((3, 28, 28), np.uint8))[:-1], "announces 2,352 bytes of values, but the file has fewer"),
         (idx_bytes(np.zeros((3, 28, 28), np.uint8)) + b"x", "announces 2,352 bytes of values, but the file has more"),
-        (b"\0\0\x08\x03" + b"\xff" * 12, "the file has fewer"),
+        (b"\0\0\x08\x03" + b"\xff" * 12, "announces 79,228,162,458,924,105,385,300,197,375 bytes of values"),
     ],
 )
 def test_damaged_idx_file(content: bytes, message: str, tmp_path: Path, small_arrays: Arrays) -> None:
     write_idx(tmp_path, small_arrays, gz=False)
-    (tmp_path / IDX_NAMES["x_train"]).write_bytes(content)
+    (tmp_path / IDX_NAMES["x_train"][0]).write_bytes(content)
     with pytest.raises(DataError) as caught:
         load(tmp_path)
     assert message in str(caught.value)
@@ -144,7 +169,7 @@ def test_damaged_idx_file(content: bytes, message: str, tmp_path: Path, small_ar
 
 def test_truncated_gzip(tmp_path: Path, small_arrays: Arrays) -> None:
     write_idx(tmp_path, small_arrays, gz=True)
-    path = tmp_path / f"{IDX_NAMES['x_test']}.gz"
+    path = tmp_path / f"{IDX_NAMES['x_test'][0]}.gz"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DataError, match="damaged or not a data set"):
         load(tmp_path)

@@ -44,9 +44,16 @@ def test_every_example_is_measured_once_across_batches(monkeypatch: pytest.Monke
 
 def test_too_few_classes_are_refused() -> None:
     with pytest.raises(ModelError, match="the model has 2 outputs, but the labels go up to 5"):
-        evaluate(lambda images: np.ones((len(images), 2), np.float32), split(0, 5))
+        evaluate(lambda images: np.full((len(images), 2), 0.5, np.float32), split(0, 5))
 
 
 def test_outputs_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(ModelError, match="the model's outputs hold NaN or infinity"):
         evaluate(lambda images: np.full((len(images), 10), np.nan, np.float32), split(0, 5))
+
+
+def test_logits_are_no_probabilities() -> None:
+    with pytest.raises(ModelError, match="do not sum to 1; does it lack a softmax"):
+        evaluate(lambda images: np.full((len(images), 10), 3.0, np.float32), split(0, 5))
+    with pytest.raises(ModelError, match="not one row of numbers for each image"):
+        evaluate(lambda images: [np.ones((len(images), 10))], split(0, 5))

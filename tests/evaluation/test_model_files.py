@@ -76,3 +76,10 @@ def test_damaged_model_of_a_run_is_refused(trained_run: Run, tmp_path: Path) -> 
     (tmp_path / "model.keras").write_bytes(b"PK nothing")
     with pytest.raises(ModelError, match=r"model\.keras: damaged, or not the model of config\.yaml beside it"):
         load_model(Run(tmp_path))
+
+
+def test_foreign_report_is_refused(trained_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_bytes(trained_run.config_path.read_bytes())
+    (tmp_path / "report.json").write_text("[]")
+    with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
+        load_model(Run(tmp_path))

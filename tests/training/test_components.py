@@ -92,4 +92,4 @@ def test_exponential_is_multiplied_once_an_epoch() -> None:
 
 def test_step_falls_after_its_epochs() -> None:
     section = "{name: step, epochs: [7, 2], factor: 0.1}"
-    assert rates(section, [0, 200, 201, 700, 701]) == pytest.approx([1, 1, 0.1, 0.1, 0.01])
+    assert rates(section, [0, 199, 200, 699, 700]) == pytest.approx([1, 1, 0.1, 0.1, 0.01])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
 
 from mnist_trainer.config.component import Component, Fraction, FractionBelowOne, StepLength
 
@@ -19,7 +21,7 @@ class Config(Component):
     """lion: steps of equal length for every weight."""
     learning_rate: StepLength = 0.0003
     """The step's length; what the schedule starts from or rises to."""
-    beta_1: FractionBelowOne = 0.9
+    beta_1: Annotated[float, Field(gt=0, lt=1)] = 0.9
     """Weight of the running mean against the newest gradient."""
     beta_2: FractionBelowOne = 0.99
     """Decay of the running mean of gradients."""

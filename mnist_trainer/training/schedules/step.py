@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mnist_trainer.config.component import Component, Count
+from mnist_trainer.config.component import Component, Epoch
 from mnist_trainer.training.schedules import LearningRate
 
 
@@ -15,7 +15,7 @@ class Config(Component):
 
     name: Literal["step"] = "step"
     """step: multiplied by factor after the given epochs."""
-    epochs: Annotated[tuple[Count, ...], Field(min_length=1)] = (5, 8)
+    epochs: Annotated[tuple[Epoch, ...], Field(min_length=1)] = (5, 8)
     """After which epochs the rate falls, in ascending order."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """What each fall multiplies the learning rate by."""
@@ -25,6 +25,7 @@ def build(config: Config, learning_rate: float, num_steps: int, steps_per_epoch:
     """Return Keras's `PiecewiseConstantDecay`."""
     import keras
 
-    boundaries = [epoch * steps_per_epoch for epoch in sorted(config.epochs)]
+    # Keras counts steps from 0, and takes the next rate in the step after the boundary.
+    boundaries = [epoch * steps_per_epoch - 1 for epoch in sorted(config.epochs)]
     rates = [learning_rate * config.factor**falls for falls in range(len(boundaries) + 1)]
     return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
