@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from mnist_trainer.data.dataset import Split
-
-EVALUATION_BATCH_SIZE = 1_000
+from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Split
 
 
 class TrainingBatches(keras.callbacks.Callback):

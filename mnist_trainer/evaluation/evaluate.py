@@ -10,14 +10,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.data.dataset import Images, Labels, Split
+from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Labels, Split
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.statistics import wilson_interval
 
 Probabilities: TypeAlias = npt.NDArray[np.float32]
 Predictor: TypeAlias = Callable[[Images], Any]
-
-BATCH_SIZE = 1_000
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,8 @@ def predict_probabilities(model: Predictor, images: Images) -> Probabilities:
     Raises:
         ModelError: the model's outputs are no probabilities.
     """
-    starts = range(0, len(images), BATCH_SIZE)
-    return np.concatenate([_checked(model(images[start : start + BATCH_SIZE])) for start in starts])
+    starts = range(0, len(images), EVALUATION_BATCH_SIZE)
+    return np.concatenate([_checked(model(images[start : start + EVALUATION_BATCH_SIZE])) for start in starts])
 
 
 def _checked(outputs: Any) -> Probabilities:

@@ -9,11 +9,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mnist_trainer.config.component import Component, Count, FractionBelowOne, NonNegative, Units
+from mnist_trainer.models import INPUT_SHAPE
 
 if TYPE_CHECKING:
     import keras
-
-_IMAGE_PIXELS = 28
 
 
 class Config(Component):
@@ -44,7 +43,7 @@ class Config(Component):
 
     @model_validator(mode="after")
     def _check_layers_fit(self) -> Config:
-        pixels = _IMAGE_PIXELS
+        pixels = INPUT_SHAPE[0]
         for number in range(1, len(self.filters) + 1):
             for layer, key, window in (
                 ("conv", "kernel_size", self.kernel_size),

@@ -113,7 +113,7 @@ def test_busy_port_that_was_asked_for_is_an_error(trained_run: Run) -> None:
 
 
 def test_host_beyond_localhost_warns(trained_run: Run) -> None:
-    with visualize("--logs-dir", trained_run.path.parent, "--host", "0.0.0.0", "--port", free_port()) as (process, _):  # noqa: S104
+    with visualize("--logs-dir", trained_run.path.parent, "--host", "0.0.0.0", "--port", free_port()) as (process, _):  # noqa: S104 - the warning is what is tested
         process.terminate()
         _, errors = process.communicate(timeout=20)
     assert errors == (

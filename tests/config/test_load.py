@@ -224,4 +224,4 @@ def test_file_that_cannot_be_read(path: str, fault: str, tmp_path: Path, monkeyp
 
 def test_config_is_frozen(write: Write) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        load_config(write("seed: 1")).train.epochs = 3  # type: ignore[misc]
+        load_config(write("seed: 1")).train.epochs = 3  # type: ignore[misc]  # assigning is what must fail

@@ -85,7 +85,7 @@ def npy_header(shape: str) -> bytes:
 _RAW_MEMBERS = {
     "raw.npz": b"hello, these are no arrays",
     "header.npz": npy_header("(3,,"),
-    "huge.npz": npy_header("(10**15,)"),
+    "huge.npz": npy_header("(1000000000000000,)"),
 }
 
 

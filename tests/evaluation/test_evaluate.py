@@ -30,7 +30,7 @@ def test_report_of_a_case_worked_by_hand() -> None:
 
 
 def test_every_example_is_measured_once_across_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_trainer.evaluation.evaluate.BATCH_SIZE", 3)
+    monkeypatch.setattr("mnist_trainer.evaluation.evaluate.EVALUATION_BATCH_SIZE", 3)
     sizes: list[int] = []
 
     def model(images: Images) -> Probabilities:

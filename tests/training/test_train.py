@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.util.tensor_util import make_ndarray
 
 from mnist_trainer.config.load import load_config
+from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged, TrainingInterrupted
@@ -33,8 +34,6 @@ def config(small_npz: Path) -> Config:
 
 
 def changed(config: Config, tmp_path: Path, *overrides: str) -> Config:
-    from mnist_trainer.config.render import render_config
-
     (tmp_path / "changed.yaml").write_text(render_config(config), encoding="utf-8")
     return load_config(tmp_path / "changed.yaml", overrides)
 
