@@ -57,3 +57,10 @@ def test_logits_are_no_probabilities() -> None:
         evaluate(lambda images: np.full((len(images), 10), 3.0, np.float32), split(0, 5))
     with pytest.raises(ModelError, match="not one row of numbers for each image"):
         evaluate(lambda images: [np.ones((len(images), 10))], split(0, 5))
+
+
+def test_confident_mistake_costs_its_whole_logarithm() -> None:
+    report = evaluate(lambda images: np.tile(np.array([1.0, 1e-20], np.float32), (len(images), 1)), split(0, 1))
+    assert report.loss == pytest.approx(20 * math.log(10) / 2)
+    report = evaluate(lambda images: np.tile(np.array([1.0, 0.0], np.float32), (len(images), 1)), split(0, 1))
+    assert math.isfinite(report.loss)
