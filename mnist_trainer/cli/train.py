@@ -39,10 +39,12 @@ def train(
     mnist-train train configs/conv.yaml --set train.epochs=3 --set model.dropout=0.3
     """
     from mnist_trainer.config.load import load_config, locate
+
+    settings = load_config(config, overrides)
+
     from mnist_trainer.data.sources import load_dataset
     from mnist_trainer.training.start import check_batch_size, start_run
 
-    settings = load_config(config, overrides)
     dataset = load_dataset(settings.data)
     try:
         check_batch_size(settings, dataset)

@@ -6,9 +6,13 @@ YAML uses. The module holds a `Config` (a `Component`) and a `build` function. N
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import pkgutil
+import textwrap
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 from types import ModuleType
 from typing import Annotated, Any
@@ -35,11 +39,21 @@ class Section(BaseModel):
         strict=True,
         allow_inf_nan=False,
         validate_default=False,
-        use_attribute_docstrings=True,
         model_title_generator=lambda cls: (
             cls.__module__.rpartition(".")[2] if cls.__name__ == "Config" else cls.__name__
         ),
     )
+
+
+def key_descriptions(section: type[Section]) -> dict[str, str]:
+    """Return the sentence that stands under each key in the source of `section`.
+
+    Pydantic can do this for every class when it is made, which took a sixth of the time of `config check`.
+    """
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
+    statements: list[Any] = getattr(tree, "body", [])
+    pairs = ((key, text) for key, text in pairwise(statements) if isinstance(key, ast.AnnAssign))
+    return {ast.unparse(key.target): ast.literal_eval(text.value) for key, text in pairs if isinstance(text, ast.Expr)}
 
 
 class Component(Section):

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from mnist_trainer.config.component import key_descriptions
 from mnist_trainer.config.schema import Config
 
 
@@ -17,7 +18,14 @@ def config_json_schema() -> dict[str, Any]:
 
 
 class _Generator(GenerateJsonSchema):
-    """Writes a component's section in plain JSON Schema: any of several, named unless it is the default one."""
+    """Adds what each key is for; a component's section is any of several, named unless it is the default one."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a section."""
+        section = super().model_schema(schema)
+        for key, description in key_descriptions(schema["cls"]).items():
+            section["properties"][key]["description"] = description
+        return section
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
         """Return the schema of a component's section."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mnist_trainer.config.component import Section
+from mnist_trainer.config.component import Section, key_descriptions
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.yaml12 import Dumper
 
@@ -15,16 +15,16 @@ _COMMENT_COLUMN = 44
 
 
 def render_config(config: Config) -> str:
-    """Return YAML that `load_config` turns into an equal `Config`; comments are the descriptions of the schema."""
+    """Return YAML that `load_config` turns into an equal `Config`, each key with its sentence from the schema."""
     return "".join(f"{line}\n" for line in _section_lines(config, indent=0))
 
 
 def _section_lines(section: Section, indent: int) -> Iterator[str]:
-    for key, field in type(section).model_fields.items():
+    for key, description in key_descriptions(type(section)).items():
         value = getattr(section, key)
         nested = isinstance(value, Section)
         text = f"{' ' * indent}{key}:" if nested else f"{' ' * indent}{key}: {_flow(value)}"
-        yield f"{text:<{_COMMENT_COLUMN}}  # {field.description}" if field.description else text
+        yield f"{text:<{_COMMENT_COLUMN}}  # {description}"
         if nested:
             yield from _section_lines(value, indent + 2)
 
