@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from mnist_trainer.errors import GateMissed
 
 if TYPE_CHECKING:
     from mnist_trainer.config.schema import DataConfig
+    from mnist_trainer.data.dataset import Split
     from mnist_trainer.evaluation.evaluate import EvaluationReport
     from mnist_trainer.run import Run
 
@@ -54,16 +56,19 @@ def evaluate(
     mnist-train evaluate latest --split validation
     mnist-train evaluate model.keras --data fashion/ --min-accuracy 0.9
     """
+    from mnist_trainer.data.sources import load_dataset
+
     sources = [_find(reference, logs_dir) for reference in models]
-    reports = [_evaluate(source, split, data) for source in sources]
+    load = functools.cache(load_dataset)  # models of the same data share one reading of it
+    reports = [_evaluate(source, load(_data_config(source, data)).split(split)) for source in sources]
+    measured = list(zip(models, reports, strict=True))
     if as_json:
         from mnist_trainer.cli.console import print_json
 
-        named = zip(models, reports, strict=True)
-        print_json({"models": [{"model": model, "split": split, **report.as_json()} for model, report in named]})
-    for model, report in zip(models, reports, strict=True):
+        print_json({"models": [{"model": model, "split": split, **report.as_json()} for model, report in measured]})
+    for model, report in measured:
         _show(model, split, report, as_json=as_json, quiet=quiet)
-    _check_gate(dict(zip(models, reports, strict=True)), min_accuracy)
+    _check_gate(dict(measured), min_accuracy)
 
 
 def _find(reference: str, logs_dir: Path) -> Run | Path:
@@ -77,11 +82,9 @@ def _find(reference: str, logs_dir: Path) -> Run | Path:
     return run
 
 
-def _evaluate(source: Run | Path, split: str, data: Path | None) -> EvaluationReport:
+def _evaluate(source: Run | Path, examples: Split) -> EvaluationReport:
     from mnist_trainer.backend import import_backend
-    from mnist_trainer.data.sources import load_dataset
 
-    examples = load_dataset(_data_config(source, data)).split(split)
     import_backend()
 
     from mnist_trainer.evaluation.evaluate import evaluate

@@ -28,13 +28,13 @@ IDX_NAMES = {
     "y_test": ("t10k-labels-idx1-ubyte", "test-labels-idx1-ubyte"),
 }
 
-# What NumPy, zipfile and gzip raise, depending on where in a file the damage is.
+# What NumPy, zipfile and gzip raise, depending on where in a file the damage is. A compression that zipfile does not
+# know is a RuntimeError too.
 _UNREADABLE = (
     OSError,
     EOFError,
     ValueError,
     RuntimeError,
-    NotImplementedError,
     MemoryError,
     SyntaxError,
     tokenize.TokenError,

@@ -58,10 +58,8 @@ def _model_of_run(run: Run) -> keras.Model:
 
 def _model_of_file(path: Path) -> keras.Model:
     if not os.path.isfile(path) or path.suffix != ".keras":
-        expected = "a run or a .keras file"
-        raise ModelError(
-            f"{path}: {'not a .keras file' if os.path.lexists(path) else 'no such file'}; expected {expected}"
-        )
+        what = "not a .keras file" if os.path.lexists(path) else "no such file"
+        raise ModelError(f"{path}: {what}; expected a run or a .keras file")
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except _UNREADABLE as error:
