@@ -45,11 +45,13 @@ def found_faults(error: ValidationError, source: Source, schema: type[Section]) 
     """Return what pydantic found, one entry for each value at fault.
 
     A value that may be one of two types ('auto' or a number) has two errors in pydantic; here they are one sentence.
+    A list with a wrong item, where one value would do too, is not at fault itself: its item is.
     """
     located = [(_path_in_values(entry, source.values), entry) for entry in error.errors()]
     located.sort(key=lambda item: [str(part) for part in item[0]])
-    groups = groupby(located, key=lambda item: item[0])
-    return [_fault(path, [entry for _, entry in group], source, schema) for path, group in groups]
+    groups = {path: [entry for _, entry in group] for path, group in groupby(located, key=lambda item: item[0])}
+    containers = {path[:length] for path in groups for length in range(len(path))}
+    return [_fault(path, entries, source, schema) for path, entries in groups.items() if path not in containers]
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

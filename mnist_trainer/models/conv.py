@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,54 +15,101 @@ from mnist_trainer.models import INPUT_SHAPE
 if TYPE_CHECKING:
     import keras
 
+T = TypeVar("T")
+PerConvolution: TypeAlias = T | tuple[T, ...]
+Padding = Literal["valid", "same"]
+
 
 class Config(Component):
-    """Convolutions, each followed by pooling and its activation; then hidden dense layers."""
+    """Convolutions, each followed by pooling and its activation; then hidden dense layers.
+
+    Where a key has one value, it is that of every convolution; a list has one for each.
+    """
 
     name: Literal["conv"] = "conv"
     """conv: convolutions with pooling."""
     filters: Annotated[tuple[Annotated[int, Field(ge=1, le=4_096)], ...], Field(min_length=1, max_length=32)] = (32, 64)
     """Filters of each convolution."""
-    kernel_size: Count = 3
-    """Height and width of the kernels in pixels."""
-    padding: Literal["valid", "same"] = "valid"
+    kernel_size: PerConvolution[Count] = 3
+    """Height and width of the kernels in pixels; a list has one for each convolution."""
+    strides: PerConvolution[Count] = 1
+    """Pixels from one window to the next; a list has one for each convolution."""
+    padding: PerConvolution[Padding] = "valid"
     """valid shrinks the map by kernel_size - 1 pixels; same keeps its size."""
     pooling: Literal["max", "average"] = "max"
     """What a pool keeps of its window."""
-    pool_size: Count = 2
-    """Height and width of the pooling window in pixels; 1 does not pool."""
+    pool_size: PerConvolution[Count] = 2
+    """Height and width of the pooling window in pixels; 1 does not pool; a list has one for each convolution."""
+    batch_normalization: PerConvolution[bool] = False
+    """Normalise the (max-pooled) output of a convolution over the batch; a list has one for each convolution."""
+    head: Literal["flatten", "global_average"] = "flatten"
+    """How the last map becomes features: all its values, or the mean of each filter."""
     dense_units: Annotated[tuple[Units, ...], Field(max_length=32)] = ()
     """Units of the hidden dense layers behind the convolutions."""
     activation: Literal["relu", "elu", "tanh", "sigmoid"] = "relu"
     """The nonlinearity of the hidden layers."""
-    batch_normalization: bool = False
-    """Normalise the output of each convolution over the batch."""
     dropout: FractionBelowOne = 0.5
     """Fraction of the last features set to 0 while training."""
     l2: NonNegative = 0.0
     """Penalty on squared weights, added to the loss."""
 
     @model_validator(mode="after")
+    def _check_lists_are_as_long_as_filters(self) -> Config:
+        num_filters = len(self.filters)
+        for key in ("kernel_size", "strides", "padding", "pool_size", "batch_normalization"):
+            value = getattr(self, key)
+            if isinstance(value, tuple) and len(value) != num_filters:
+                message = f"has {len(value)} items, but there are {num_filters} convolutions; use as many, or one value"
+                raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})
+        return self
+
+    @model_validator(mode="after")
     def _check_layers_fit(self) -> Config:
         pixels = INPUT_SHAPE[0]
-        for number in range(1, len(self.filters) + 1):
+        for stage in stages(self):
             for layer, key, window in (
-                ("conv", "kernel_size", self.kernel_size),
-                ("pool", "pool_size", self.pool_size),
+                ("conv", "kernel_size", stage.kernel_size),
+                ("pool", "pool_size", stage.pool_size),
             ):
                 if window > pixels:
                     message = (
-                        f"{window} does not fit: layer {layer}{number} would put a window of {window}×{window} "
+                        f"{window} does not fit: layer {layer}{stage.number} would put a window of {window}×{window} "
                         f"pixels on a map of {pixels}×{pixels}; use a smaller {key} or fewer filters"
                     )
                     raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})
-                pixels = self._pixels_after(layer, pixels)
+                pixels = stage.pixels_after(layer, pixels)
         return self
 
-    def _pixels_after(self, layer: str, pixels: int) -> int:
+
+@dataclass(frozen=True)
+class Stage:
+    """One convolution with what follows it."""
+
+    number: int
+    filters: int
+    kernel_size: int
+    strides: int
+    padding: Padding
+    pool_size: int
+    batch_normalization: bool
+
+    def pixels_after(self, layer: str, pixels: int) -> int:
+        """Return the height of the map behind `conv` or `pool`, from the height before it."""
         if layer == "pool":
             return pixels // self.pool_size
-        return pixels if self.padding == "same" else pixels - self.kernel_size + 1
+        return -(-pixels // self.strides) if self.padding == "same" else (pixels - self.kernel_size) // self.strides + 1
+
+
+def stages(config: Config) -> Iterator[Stage]:
+    """Return what `config` asks for, convolution by convolution."""
+
+    def of_each(value: Any) -> Any:
+        """Return one value for each convolution."""
+        return value if isinstance(value, tuple) else (value,) * len(config.filters)
+
+    keys = (config.kernel_size, config.strides, config.padding, config.pool_size, config.batch_normalization)
+    rows = zip(config.filters, *map(of_each, keys), strict=True)
+    return (Stage(number, *row) for number, row in enumerate(rows, start=1))
 
 
 def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
@@ -71,9 +119,11 @@ def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -
     penalty = regularizers.L2(config.l2) if config.l2 else None
     model = Sequential([Input(input_shape, dtype="uint8", name="image")], name="conv")
     model.add(layers.Rescaling(1 / 255, name="rescaling"))
-    for layer in _convolutions(config, penalty):
-        model.add(layer)
-    model.add(layers.Flatten(name="flatten"))
+    for stage in stages(config):
+        for layer in _stage_layers(stage, config, penalty):
+            model.add(layer)
+    head = {"flatten": layers.Flatten, "global_average": layers.GlobalAveragePooling2D}[config.head]
+    model.add(head(name=config.head))
     for number, units in enumerate(config.dense_units, start=1):
         model.add(layers.Dense(units, config.activation, kernel_regularizer=penalty, name=f"dense{number}"))
     if config.dropout:
@@ -82,24 +132,24 @@ def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -
     return model
 
 
-def _convolutions(config: Config, penalty: keras.Regularizer | None) -> Iterator[keras.Layer]:
+def _stage_layers(stage: Stage, config: Config, penalty: keras.Regularizer | None) -> Iterator[keras.Layer]:
     from keras import layers
 
+    yield layers.Conv2D(
+        stage.filters,
+        stage.kernel_size,
+        stage.strides,
+        stage.padding,
+        # A bias in front of a normalisation is subtracted again with the mean.
+        use_bias=not stage.batch_normalization,
+        kernel_regularizer=penalty,
+        name=f"conv{stage.number}",
+    )
     pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[config.pooling]
-    for number, filters in enumerate(config.filters, start=1):
-        yield layers.Conv2D(
-            filters,
-            config.kernel_size,
-            padding=config.padding,
-            # A bias in front of a normalisation is subtracted again with the mean.
-            use_bias=not config.batch_normalization,
-            kernel_regularizer=penalty,
-            name=f"conv{number}",
-        )
-        if config.batch_normalization:
-            # Keras's momentum of 0.99 is still far from the mean after one epoch of 422 steps.
-            yield layers.BatchNormalization(momentum=0.9, name=f"normalization{number}")
-        # These activations never decrease, so max(f(x)) = f(max(x)): pooling first leaves them a quarter of the work.
-        activation = layers.Activation(config.activation, name=f"activation{number}")
-        stages = [activation] if config.pool_size == 1 else [pool(config.pool_size, name=f"pool{number}"), activation]
-        yield from stages if config.pooling == "max" else reversed(stages)
+    pools = [] if stage.pool_size == 1 else [pool(stage.pool_size, name=f"pool{stage.number}")]
+    # Keras's momentum of 0.99 is still far from the mean after one epoch of 422 steps.
+    normalization = layers.BatchNormalization(momentum=0.9, name=f"normalization{stage.number}")
+    nonlinear = [normalization] if stage.batch_normalization else []
+    nonlinear.append(layers.Activation(config.activation, name=f"activation{stage.number}"))
+    # These activations never decrease, so max(f(x)) = f(max(x)): pooling first leaves them a quarter of the work.
+    yield from [*pools, *nonlinear] if config.pooling == "max" else [*nonlinear, *pools]
