@@ -15,7 +15,9 @@ from mnist_trainer.config.component import (
     Component,
     Count,
     Epoch,
+    FractionBelowOne,
     NonNegative,
+    Positive,
     Section,
     component_module,
     component_union,
@@ -52,6 +54,25 @@ class DataConfig(Section):
             raise PydanticCustomError("combination", "there is no such home directory", {"key": ""}) from error
 
 
+class AugmentConfig(Section):
+    """How each training image is changed, anew in each epoch: every change is drawn evenly from ± its bound."""
+
+    shift: Annotated[float, Field(ge=0, le=14)] = 0.0
+    """Pixels that the image moves, down and to the right."""
+    rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
+    """Degrees that it turns about its centre."""
+    zoom: Annotated[float, Field(ge=0, le=0.9)] = 0.0
+    """Fraction that it grows, its height and its width each."""
+    shear: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """Degrees that its upright strokes lean."""
+    elastic: Annotated[float, Field(ge=0, le=14)] = 0.0
+    """Pixels that the knots of a grid of 5×5 move, the image between them like rubber."""
+    erase: Annotated[int, Field(ge=0, le=28)] = 0
+    """Pixels: the largest side of a square that is set to background."""
+    clean_epochs: Annotated[int, Field(ge=0)] = 0
+    """The last epochs, which see the images unchanged."""
+
+
 class EarlyStoppingConfig(Section):
     """When to end training before the last epoch."""
 
@@ -70,10 +91,16 @@ class TrainConfig(Section):
     """Examples a step."""
     loss: Literal["sparse_categorical_crossentropy"] = "sparse_categorical_crossentropy"
     """Labels are integers, outputs are probabilities."""
+    label_smoothing: FractionBelowOne = 0.0
+    """Fraction of each target that is spread evenly over all classes."""
     optimizer: AnyOptimizer = Field(default_factory=lambda: component_module(OPTIMIZERS, "adam").Config())
     """How weights follow gradients."""
     schedule: AnySchedule = Field(default_factory=lambda: component_module(SCHEDULES, "constant").Config())
     """How the optimiser's learning rate changes from step to step."""
+    clip_norm: Positive | None = None
+    """Gradients are shortened to this length, all of them taken as one vector; null leaves them."""
+    ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Keep the running mean of the weights, which decays so much a step, instead of the last; null does not."""
     monitor: Literal["accuracy", "loss"] = "accuracy"
     """The validation metric that chooses the best epoch."""
     early_stopping: EarlyStoppingConfig | None = None
@@ -84,6 +111,13 @@ class TrainConfig(Section):
     """XLA; auto uses it on a GPU only."""
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Steps for each call into TensorFlow; auto takes a tenth of an epoch, at most 64."""
+
+
+class EvaluateConfig(Section):
+    """How the trained model is measured."""
+
+    test_time_shift: Annotated[int, Field(ge=0, le=4)] = 0
+    """Pixels: average the probabilities of the image and of it moved so far in four directions; 0 does not."""
 
 
 class Config(Section):
@@ -97,8 +131,12 @@ class Config(Section):
     """Where examples come from."""
     model: AnyModel = Field(default_factory=lambda: component_module(MODELS, "dense").Config())
     """The architecture."""
+    augment: AugmentConfig = AugmentConfig()
+    """How training images are changed."""
     train: TrainConfig = Field(default_factory=TrainConfig)
     """How the model is fitted."""
+    evaluate: EvaluateConfig = EvaluateConfig()
+    """How the trained model is measured."""
 
     @model_validator(mode="after")
     def _check_early_stopping_has_validation(self) -> Config:
@@ -108,4 +146,11 @@ class Config(Section):
                 "needs a validation split, but data.validation_fraction is 0; use 0.1 there, or null here",
                 {"key": "train.early_stopping"},
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_clean_epochs_fit(self) -> Config:
+        if self.augment.clean_epochs > self.train.epochs:
+            message = f"must be at most train.epochs, {self.train.epochs}; received {self.augment.clean_epochs}"
+            raise PydanticCustomError("combination", "{message}", {"message": message, "key": "augment.clean_epochs"})
         return self
