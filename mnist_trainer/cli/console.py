@@ -48,6 +48,8 @@ def accuracy_row(name: str, report: EvaluationReport) -> list[str]:
     """Return name, accuracy, its count, its interval and the loss, as people read them."""
     low, high = report.accuracy_interval
     count = f"{report.num_correct:,} of {report.num_examples:,}"
+    if report.test_time_shift:
+        name += f" (mean over shifts of {report.test_time_shift} pixel{'s' * (report.test_time_shift > 1)})"
     return [name, percent(report.accuracy), count, f"{percent(low)} – {percent(high)}", f"{report.loss:.4f}"]
 
 

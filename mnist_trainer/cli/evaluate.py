@@ -13,7 +13,7 @@ from mnist_trainer.cli import options
 from mnist_trainer.errors import GateMissed
 
 if TYPE_CHECKING:
-    from mnist_trainer.config.schema import DataConfig
+    from mnist_trainer.config.schema import Config, DataConfig
     from mnist_trainer.data.dataset import Split
     from mnist_trainer.evaluation.evaluate import EvaluationReport
     from mnist_trainer.run import Run
@@ -60,7 +60,11 @@ def evaluate(
 
     sources = [_find(reference, logs_dir) for reference in models]
     load = functools.cache(load_dataset)  # models of the same data share one reading of it
-    reports = [_evaluate(source, load(_data_config(source, data)).split(split)) for source in sources]
+    configs = [_config_of(source) for source in sources]
+    reports = [
+        _evaluate(source, load(_data_config(config, data)).split(split), config.evaluate.test_time_shift)
+        for source, config in zip(sources, configs, strict=True)
+    ]
     measured = list(zip(models, reports, strict=True))
     if as_json:
         from mnist_trainer.cli.console import print_json
@@ -82,7 +86,7 @@ def _find(reference: str, logs_dir: Path) -> Run | Path:
     return run
 
 
-def _evaluate(source: Run | Path, examples: Split) -> EvaluationReport:
+def _evaluate(source: Run | Path, examples: Split, test_time_shift: int) -> EvaluationReport:
     from mnist_trainer.backend import import_backend
 
     import_backend()
@@ -90,15 +94,19 @@ def _evaluate(source: Run | Path, examples: Split) -> EvaluationReport:
     from mnist_trainer.evaluation.evaluate import evaluate
     from mnist_trainer.evaluation.model_files import load_model
 
-    return evaluate(load_model(source), examples)
+    return evaluate(load_model(source), examples, test_time_shift)
 
 
-def _data_config(source: Run | Path, data: Path | None) -> DataConfig:
+def _config_of(source: Run | Path) -> Config:
+    """Return what a run was made with; for a file, the defaults."""
     from mnist_trainer.config.load import load_config
-    from mnist_trainer.config.schema import DataConfig
+    from mnist_trainer.config.schema import Config
 
-    config = DataConfig() if isinstance(source, Path) else load_config(source.config_path).data
-    return config.model_copy(update={"path": str(data)}) if data else config
+    return Config() if isinstance(source, Path) else load_config(source.config_path)
+
+
+def _data_config(config: Config, data: Path | None) -> DataConfig:
+    return config.data.model_copy(update={"path": str(data)}) if data else config.data
 
 
 def _show(model: str, split: str, report: EvaluationReport, *, as_json: bool, quiet: bool) -> None:

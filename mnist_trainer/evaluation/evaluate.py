@@ -47,6 +47,7 @@ class EvaluationReport:
         accuracy_interval: the 95 % Wilson interval of the accuracy.
         num_correct: predictions that are the label.
         num_examples: all examples of the split.
+        test_time_shift: pixels; where above 0, probabilities are means over the image and four shifts of it.
         loss: mean cross-entropy in nats, without penalties such as l2.
         classes: one report for each class.
     """
@@ -55,6 +56,7 @@ class EvaluationReport:
     accuracy_interval: tuple[float, float]
     num_correct: int
     num_examples: int
+    test_time_shift: int
     loss: float
     classes: tuple[ClassReport, ...]
 
@@ -63,33 +65,58 @@ class EvaluationReport:
         return asdict(self)
 
 
-def evaluate(model: Predictor, split: Split) -> EvaluationReport:
+def evaluate(model: Predictor, split: Split, test_time_shift: int = 0) -> EvaluationReport:
     """Measure `model` on all examples of `split`.
 
     Args:
         model: from uint8 images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes), rows summing
             to 1; a Keras model is one.
         split: what to measure it on.
+        test_time_shift: pixels; 0 measures the model on the images as they are.
 
     Raises:
         ModelError: the model has fewer classes than the labels, or its outputs are no probabilities.
     """
-    probabilities = predict_probabilities(model, split.images)
+    probabilities = predict_probabilities(model, split.images, test_time_shift)
     if split.labels.max() >= probabilities.shape[1]:
         raise ModelError(
             f"the model has {probabilities.shape[1]} outputs, but the labels go up to {split.labels.max()}"
         )
-    return _report(split.labels, probabilities)
+    return _report(split.labels, probabilities, test_time_shift)
 
 
-def predict_probabilities(model: Predictor, images: Images) -> Probabilities:
+def predict_probabilities(model: Predictor, images: Images, test_time_shift: int = 0) -> Probabilities:
     """Return the probabilities of all images: float32, shape (num_examples, num_classes).
+
+    Args:
+        model: as in `evaluate`.
+        images: uint8, shape (num_examples, 28, 28, 1).
+        test_time_shift: pixels; where above 0, the result is the mean over the image and it moved so far up, down, left
+            and right.
 
     Raises:
         ModelError: the model's outputs are no probabilities.
     """
+    pixels = test_time_shift
+    moves = ((0, 0), (-pixels, 0), (pixels, 0), (0, -pixels), (0, pixels)) if pixels else ((0, 0),)
+
+    def predict(batch: Images) -> Probabilities:
+        """Return the mean of the probabilities over all moves."""
+        outputs = [_checked(model(_shifted(batch, *move))) for move in moves]
+        mean: Probabilities = np.mean(outputs, axis=0, dtype=np.float32)
+        return mean
+
     starts = range(0, len(images), EVALUATION_BATCH_SIZE)
-    return np.concatenate([_checked(model(images[start : start + EVALUATION_BATCH_SIZE])) for start in starts])
+    return np.concatenate([predict(images[start : start + EVALUATION_BATCH_SIZE]) for start in starts])
+
+
+def _shifted(images: Images, rows: int, columns: int) -> Images:
+    """Return the images moved down and to the right, background moving in."""
+    if not rows and not columns:
+        return images
+    pixels, side = max(abs(rows), abs(columns)), images.shape[1]
+    padded = np.pad(images, ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0)))
+    return padded[:, pixels - rows : pixels - rows + side, pixels - columns : pixels - columns + side]
 
 
 def _checked(outputs: Any) -> Probabilities:
@@ -106,7 +133,7 @@ def _checked(outputs: Any) -> Probabilities:
     return probabilities
 
 
-def _report(labels: Labels, probabilities: Probabilities) -> EvaluationReport:
+def _report(labels: Labels, probabilities: Probabilities, test_time_shift: int) -> EvaluationReport:
     predictions = probabilities.argmax(axis=1)
     num_correct, num_examples = int((predictions == labels).sum()), len(labels)
     # Keras's function would clip probabilities at 1e-7, while its `evaluate` takes logits and does not: of a confident
@@ -118,6 +145,7 @@ def _report(labels: Labels, probabilities: Probabilities) -> EvaluationReport:
         accuracy_interval=wilson_interval(num_correct, num_examples),
         num_correct=num_correct,
         num_examples=num_examples,
+        test_time_shift=test_time_shift,
         loss=float(losses.mean()),
         classes=tuple(_class_report(label, labels, predictions) for label in range(probabilities.shape[1])),
     )

@@ -1,16 +1,30 @@
-"""Configuration → the model that is trained, and the plain model that is kept."""
+"""Configuration → the batches, the model that is trained on them, and the plain model that is kept."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
-import numpy.typing as npt
 
 from mnist_trainer.config.component import component_module
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, Config, TrainConfig
+from mnist_trainer.data.dataset import Split
+from mnist_trainer.data.pipeline import TrainingBatches
 from mnist_trainer.models import build_model
 from mnist_trainer.training.execution import Execution, dtype_policy
+from mnist_trainer.training.loss import build_loss
+from mnist_trainer.training.normalization import with_fused_normalization
+
+
+def make_batches(config: Config, split: Split) -> TrainingBatches:
+    """Return the training split in batches, as `config` orders and changes it."""
+    return TrainingBatches(
+        split,
+        batch_size=config.train.batch_size,
+        seed=config.seed,
+        augment=config.augment,
+        num_augmented_epochs=config.train.epochs - config.augment.clean_epochs,
+    )
 
 
 def build_training_model(config: Config, num_classes: int, num_steps: int, execution: Execution) -> keras.Model:
@@ -23,13 +37,13 @@ def build_training_model(config: Config, num_classes: int, num_steps: int, execu
         execution: how steps are executed.
     """
     with dtype_policy(execution.precision):
-        model = build_model(config.model, num_classes)
+        model = with_fused_normalization(build_model(config.model, num_classes))
     optimizer = build_optimizer(config.train, num_steps)
     # Without this Keras makes the optimiser's variables inside the first step, and traces the step twice.
     optimizer.build(model.trainable_variables)
     model.compile(
         optimizer,
-        loss=config.train.loss,
+        loss=build_loss(config.train, num_classes),
         metrics=["accuracy"],
         jit_compile=execution.jit_compile,
         steps_per_execution=execution.steps_per_execution,
@@ -37,11 +51,18 @@ def build_training_model(config: Config, num_classes: int, num_steps: int, execu
     return model
 
 
-def build_final_model(config: Config, num_classes: int, num_steps: int, weights: list[npt.NDArray[Any]]) -> keras.Model:
-    """Return the model that the user gets: float32 whatever it was trained in, compiled, with the given weights."""
+def build_plain_model(config: Config, num_classes: int, num_steps: int) -> keras.Model:
+    """Return the model that the user gets: nothing but Keras's layers and loss, float32 whatever it was trained in.
+
+    Its weights are those of the training model, in the same order.
+
+    Args:
+        config: the whole configuration.
+        num_classes: outputs of the model.
+        num_steps: steps in an epoch.
+    """
     with dtype_policy("float32"):
         model = build_model(config.model, num_classes)
-    model.set_weights(weights)
     optimizer = build_optimizer(config.train, num_steps)
     # Keras warns when it loads a compiled model whose optimiser was saved without variables.
     optimizer.build(model.trainable_variables)
@@ -59,4 +80,8 @@ def build_optimizer(config: TrainConfig, num_steps: int) -> keras.optimizers.Opt
     optimizer: Any = config.optimizer
     schedule = component_module(SCHEDULES, config.schedule.name)
     learning_rate = schedule.build(config.schedule, optimizer.learning_rate, config.epochs * num_steps, num_steps)
-    return component_module(OPTIMIZERS, optimizer.name).build(optimizer, learning_rate)
+    built = component_module(OPTIMIZERS, optimizer.name).build(optimizer, learning_rate)
+    built.global_clipnorm = config.clip_norm
+    if config.ema_decay is not None:
+        built.use_ema, built.ema_momentum = True, config.ema_decay
+    return built

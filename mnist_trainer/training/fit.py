@@ -35,6 +35,7 @@ class Fitted:
 
 def fit(
     model: keras.Model,
+    plain: keras.Model,
     batches: TrainingBatches,
     validation: Split | None,
     config: TrainConfig,
@@ -45,6 +46,7 @@ def fit(
 
     Args:
         model: changed in place; afterwards it has the weights of the last epoch, not of the best.
+        plain: the model that the user gets, for checkpoints.
         batches: the training split.
         validation: measured after each epoch.
         config: the `train` section.
@@ -57,13 +59,13 @@ def fit(
     """
     metrics, best, signals = WriteMetrics(run), KeepBest(config.monitor), StopOnSignal(run)
     before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run, _learning_rate(config)), signals]
-    record = [metrics, WriteEvents(run), best, SaveCheckpoints(run)]
+    record = [metrics, WriteEvents(run), best, SaveCheckpoints(run, plain)]
     with signals.listening():
         model.fit(
             batches.dataset,
             epochs=config.epochs,
             validation_data=evaluation_batches(validation) if validation else None,
-            callbacks=[*before, *record, *_early_stopping(config), *callbacks],
+            callbacks=[*before, *_averaging(config), *record, *_early_stopping(config), *callbacks],
             shuffle=False,
             verbose=0,
         )
@@ -73,6 +75,11 @@ def fit(
 def _learning_rate(config: TrainConfig) -> float:
     optimizer: Any = config.optimizer
     return float(optimizer.learning_rate)
+
+
+def _averaging(config: TrainConfig) -> list[keras.callbacks.Callback]:
+    """Return what puts the running mean of the weights into the model while it is measured and kept."""
+    return [] if config.ema_decay is None else [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
 
 
 def _early_stopping(config: TrainConfig) -> list[keras.callbacks.Callback]:

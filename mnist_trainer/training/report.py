@@ -23,7 +23,9 @@ class TrainReport:
         history: a row for each epoch, as in metrics.jsonl.
         validation: the saved model on the validation split; None where nothing was held out.
         test: the saved model on the test split.
-        seconds: wall time of `build`, `fit` and `evaluate` (both splits).
+        seconds: wall time of each stage; they sum to that of the whole. The command has `start` (interpreter, command
+            line, configuration) and `import` (TensorFlow) besides `data`, `build`, `fit` (the first step's tracing and
+            validation included), `save` and `evaluate` (both splits).
     """
 
     run: str

@@ -8,14 +8,14 @@ import keras
 
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
-from mnist_trainer.data.pipeline import TrainingBatches
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.run import Run
-from mnist_trainer.training.build import build_final_model, build_training_model
+from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
+from mnist_trainer.training.checkpoint import save_model
 from mnist_trainer.training.environment import describe_environment
 from mnist_trainer.training.execution import choose_execution
-from mnist_trainer.training.fit import Fitted, fit
+from mnist_trainer.training.fit import fit
 from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.start import check_batch_size, start_run
 from mnist_trainer.training.stopwatch import Stopwatch
@@ -28,6 +28,7 @@ def train(
     *,
     dataset: Dataset | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    stopwatch: Stopwatch | None = None,
 ) -> TrainReport:
     """Train, measure and save one model.
 
@@ -36,6 +37,7 @@ def train(
         run: a directory from `start_run`; without one, a new one under logs/.
         dataset: what `config.data` names, where the caller has loaded it already.
         callbacks: Keras callbacks, called after the run's own, e.g. to show progress.
+        stopwatch: what was done before; its stages are the first in the report's `seconds`.
 
     Raises:
         ConfigError: the batch is larger than the training split.
@@ -44,24 +46,29 @@ def train(
         TrainingDiverged: the loss is no longer a finite number.
         TrainingInterrupted: SIGINT or SIGTERM came.
     """
+    stopwatch = stopwatch or Stopwatch()
     dataset = dataset or load_dataset(config.data)
     check_batch_size(config, dataset)
     run = run or start_run(config)
+    stopwatch.end("data")
     with run.lock():
         run.require_new()
         run.write_json("environment.json", describe_environment(config.seed))
         keras.utils.set_random_seed(config.seed)
-        stopwatch = Stopwatch()
-        with stopwatch.measure("build"):
-            batches = TrainingBatches(dataset.train, batch_size=config.train.batch_size, seed=config.seed)
-            execution = choose_execution(config.train, batches.num_steps)
-            model = build_training_model(config, dataset.num_classes, batches.num_steps, execution)
-        with stopwatch.measure("fit"):
-            fitted = fit(model, batches, dataset.validation, config.train, run, callbacks)
-        with stopwatch.measure("evaluate"):
-            best = _save_best(run, config, dataset.num_classes, batches.num_steps, fitted)
-            validation = evaluate(best, dataset.validation) if dataset.validation else None
-            test = evaluate(best, dataset.test)
+        batches = make_batches(config, dataset.train)
+        execution = choose_execution(config.train, batches.num_steps)
+        model = build_training_model(config, dataset.num_classes, batches.num_steps, execution)
+        plain = build_plain_model(config, dataset.num_classes, batches.num_steps)
+        stopwatch.end("build")
+        fitted = fit(model, plain, batches, dataset.validation, config.train, run, callbacks)
+        stopwatch.end("fit")
+        best = save_model(run, plain, fitted.best_weights)
+        stopwatch.end("save")
+        test_time_shift = config.evaluate.test_time_shift
+        validation = evaluate(best, dataset.validation, test_time_shift) if dataset.validation else None
+        test = evaluate(best, dataset.test, test_time_shift)
+        write_test_result(run, fitted.best_epoch, test)
+        stopwatch.end("evaluate")
         report = TrainReport(
             run=str(run.path),
             num_parameters=best.count_params(),
@@ -74,13 +81,5 @@ def train(
             test=test,
             seconds=stopwatch.seconds,
         )
-        write_test_result(run, report.best_epoch, report.test)
         run.write_json("report.json", report.as_json())
     return report
-
-
-def _save_best(run: Run, config: Config, num_classes: int, num_steps: int, fitted: Fitted) -> keras.Model:
-    """Write model.keras, and return the model as a user will load it."""
-    with run.write("model.keras") as path:
-        build_final_model(config, num_classes, num_steps, fitted.best_weights).save(path)
-    return keras.saving.load_model(run.model_path)
