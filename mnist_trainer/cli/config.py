@@ -1,4 +1,4 @@
-"""`mnist-train config`: check, show, start and describe configuration files."""
+"""`mnist-train config`: check, show, start, preview and describe configuration files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from mnist_trainer.cli import options
 from mnist_trainer.errors import ConfigError, Fault
 
 
-@click.group(short_help="Check, show, start and describe configuration files.")
+@click.group(short_help="Check, show, start, preview and describe configuration files.")
 def config() -> None:
-    """Check, show, start and describe configuration files."""
+    """Check, show, start, preview and describe configuration files."""
 
 
 @config.command()
@@ -57,6 +57,38 @@ def init(name: str, output: Path | None) -> None:
 
     path = copy_shipped(name, output or Path(f"{name}.yaml"))
     click.echo(f"wrote {path}; edit it, then: mnist-train train {path}")
+
+
+@config.command()
+@click.argument("file", default="good")
+@options.overrides
+@click.option(
+    "-o",
+    "--output",
+    metavar="PNG",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("preview.png"),
+    show_default=True,
+    help="Where the picture goes; its ending chooses the format.",
+)
+def preview(file: str, overrides: tuple[str, ...], output: Path) -> None:
+    """Draw what the model will see: training images as they are, and as FILE's `augment` changes them.
+
+    \b
+    mnist-train config preview good --set augment.rotate=15 -o preview.png
+    """
+    from mnist_trainer.backend import import_backend
+    from mnist_trainer.config.load import load_config
+    from mnist_trainer.data.sources import load_dataset
+
+    settings = load_config(file, overrides)
+    dataset = load_dataset(settings.data)
+    import_backend()
+
+    from mnist_trainer.data.preview import draw_preview, save_preview
+
+    save_preview(draw_preview(dataset.train, settings.augment, settings.seed), output)
+    click.echo(f"wrote {output}: ten examples, and what the model sees of them in epochs 1 to 8")
 
 
 @config.command()
