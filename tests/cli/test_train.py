@@ -129,3 +129,39 @@ def test_divergence_exits_with_1_and_advice(mnist_train: Command, small_npz: Pat
     assert process.returncode == 1
     assert re.search(r"the loss became (nan|inf) in epoch 1, .*; try a lower learning rate: --set", process.stderr)
     assert "Traceback" not in process.stderr
+
+
+def test_several_seeds_are_several_runs_with_mean_and_interval(
+    mnist_train: Command, small_npz: Path, tmp_path: Path
+) -> None:
+    process = mnist_train(*train_arguments(small_npz, tmp_path), "--set=seed=5", "--seeds", "3", "--json")
+    answer = json.loads(process.stdout)
+    reports = [entry["report"] for entry in answer["runs"]]
+    assert [entry["report"] for entry in answer["runs"]] == [
+        Run(Path(entry["run"])).read_json("report.json") for entry in answer["runs"]
+    ]
+    assert [re.sub("-2.*", "", Path(entry["run"]).name) for entry in answer["runs"]] == [
+        "linear-seed5",
+        "linear-seed6",
+        "linear-seed7",
+    ]
+    accuracies = [report["test"]["accuracy"] for report in reports]
+    assert answer["accuracy"]["mean"] == pytest.approx(sum(accuracies) / 3)
+    low, high = answer["accuracy"]["interval"]
+    # Student's t of 2 degrees of freedom is 4.303 at 97.5 %.
+    half_width = 4.302652729749464 * answer["accuracy"]["standard_deviation"] / 3**0.5
+    assert (high - low) / 2 == pytest.approx(half_width, rel=1e-9)
+    assert "over 3 seeds (95 % interval of the mean: " in process.stderr
+    alone = mnist_train(*train_arguments(small_npz, tmp_path), "--set=seed=6", "--json")
+    assert json.loads(alone.stdout)["report"]["test"] == reports[1]["test"]
+
+
+def test_seconds_of_the_report_sum_to_the_wall_time(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    begin = time.perf_counter()
+    process = mnist_train(*train_arguments(small_npz, tmp_path), "--json")
+    wall = time.perf_counter() - begin
+    seconds = json.loads(process.stdout)["report"]["seconds"]
+    assert list(seconds) == ["start", "data", "import", "build", "fit", "save", "evaluate"]
+    assert min(seconds.values()) > 0
+    # What is left is the interpreter's end. The sum is of this process's own clocks: it holds on a busy machine too.
+    assert 0.9 * wall < sum(seconds.values()) < wall + 0.02

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_trainer.data.dataset import Images, Split
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.evaluate import Probabilities, evaluate
+from mnist_trainer.evaluation.evaluate import Probabilities, evaluate, predict_probabilities
 
 
 def split(*labels: int) -> Split:
@@ -64,3 +65,18 @@ def test_confident_mistake_costs_its_whole_logarithm() -> None:
     assert report.loss == pytest.approx(20 * math.log(10) / 2)
     report = evaluate(lambda images: np.tile(np.array([1.0, 0.0], np.float32), (len(images), 1)), split(0, 1))
     assert math.isfinite(report.loss)
+
+
+def test_test_time_shifts_average_five_places() -> None:
+    image = np.zeros((1, 28, 28, 1), np.uint8)
+    image[0, 0, 5] = 100  # moved up by one it is gone
+
+    def ink_at(images: Any) -> Any:
+        """Return two "probabilities": how much of the ink is in its own column, and the rest."""
+        own = (images[:, :, 5, 0].sum(1) / 100).astype(np.float32)
+        return np.stack([own, 1 - own], 1)
+
+    assert predict_probabilities(ink_at, image) == pytest.approx(np.array([[1, 0]]))
+    # In its place and moved down: 1; up, left and right: 0.
+    assert predict_probabilities(ink_at, image, 1) == pytest.approx(np.array([[0.4, 0.6]]))
+    assert evaluate(ink_at, Split(image, np.zeros(1, np.int32)), 1).test_time_shift == 1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_trainer.evaluation.statistics import wilson_interval
+from mnist_trainer.evaluation.statistics import mean_interval, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ def test_published_cases(num_correct: int, num_examples: int, interval: tuple[fl
 def test_more_confidence_is_wider() -> None:
     narrow, wide = wilson_interval(90, 100, confidence=0.5), wilson_interval(90, 100, confidence=0.99)
     assert wide[0] < narrow[0] < 0.9 < narrow[1] < wide[1]
+
+
+def test_mean_interval_is_that_of_the_tables() -> None:
+    # Student's t of 4 degrees of freedom is 2.776445 at 97.5 %; the standard deviation of 1…5 is sqrt(2.5).
+    low, high = mean_interval([1, 2, 3, 4, 5])
+    assert (low + high) / 2 == pytest.approx(3)
+    assert high - 3 == pytest.approx(2.7764451051977987 * 2.5**0.5 / 5**0.5, rel=1e-9)

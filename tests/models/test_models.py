@@ -93,6 +93,54 @@ def test_pooling_before_relu_is_the_same_function() -> None:
     assert np.asarray(model(images)) == pytest.approx(np.asarray(usual(images)), abs=1e-6)
 
 
+def test_one_value_is_that_of_every_convolution_a_list_has_one_for_each() -> None:
+    one = "filters: [4, 6], kernel_size: 3, padding: same, strides: 1, pool_size: 2, batch_normalization: false"
+    lists = (
+        "filters: [4, 6], kernel_size: [3, 3], padding: [same, same], strides: [1, 1], pool_size: [2, 2], "
+        "batch_normalization: [false, false]"
+    )
+    summaries = [
+        [
+            (layer.name, layer.output.shape)
+            for layer in build_model(load_config("conv", [f"model={{name: conv, {keys}}}"]).model, 10).layers
+        ]
+        for keys in (one, lists)
+    ]
+    assert summaries[0] == summaries[1]
+
+
+def test_strides_pools_and_head_shrink_the_map() -> None:
+    keys = "filters: [4, 6, 5], kernel_size: [6, 3, 3], strides: [2, 1, 1], padding: [same, same, valid]"
+    more = "pool_size: [1, 2, 1], head: global_average"
+    model = build_model(load_config("conv", [f"model={{name: conv, {keys}, {more}}}"]).model, 10)
+    shapes = {layer.name: layer.output.shape[1:] for layer in model.layers}
+    assert shapes["conv1"] == (14, 14, 4)
+    assert shapes["pool2"] == (7, 7, 6)
+    assert shapes["conv3"] == (5, 5, 5)
+    assert shapes["global_average"] == (5,)
+
+
+def test_stride_2_is_space_to_depth_and_a_kernel_of_half_the_size() -> None:
+    keys = "filters: [7], kernel_size: 6, strides: 2, padding: same, pool_size: 1"
+    model = build_model(load_config("conv", [f"model={{name: conv, {keys}}}"]).model, 10)
+    kernel = model.get_layer("conv1").get_weights()[0]
+    images = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
+    deep = images.reshape(2, 14, 2, 14, 2, 1).transpose(0, 1, 3, 2, 4, 5).reshape(2, 14, 14, 4)
+    deep_kernel = kernel.reshape(3, 2, 3, 2, 1, 7).transpose(0, 2, 1, 3, 4, 5).reshape(3, 3, 4, 7)
+    assert np.asarray(keras.ops.conv(deep, deep_kernel, padding="same")) == pytest.approx(
+        np.asarray(keras.ops.conv(images, kernel, 2, "same")), abs=1e-5
+    )
+
+
+def test_list_of_another_length_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=r"model\.strides: has 3 items, but there are 2 convolutions; use as many, or one"
+    ):
+        load_config("conv", ["model.strides=[1, 1, 1]"])
+    with pytest.raises(ConfigError, match=r"^--set \S+ x\]: model\.kernel_size\.1: expected an integer; received 'x'$"):
+        load_config("conv", ["model.kernel_size=[3, x]"])
+
+
 def test_kernel_larger_than_its_input_names_layer_and_sizes() -> None:
     with pytest.raises(ConfigError, match="layer conv1 would put a window of 29×29 pixels on a map of 28×28"):
         load_config("conv", ["model.kernel_size=29"])
