@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,8 +74,8 @@ class Run:
     def require_complete(self) -> None:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
-            again = f"mnist-train train {self.config_path}"
-            raise RunError(f"{self.path}: not a complete run (report.json is absent); train it again with: {again}")
+            again = f"mnist-train train --resume {self.path}"
+            raise RunError(f"{self.path}: not a complete run (report.json is absent); finish it with: {again}")
 
     def require_new(self) -> None:
         """Raise `RunError` if something was trained here before."""
@@ -141,12 +141,16 @@ class Run:
         """Write a JSON file whole."""
         self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
+    def write_metrics(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Write metrics.jsonl anew."""
+        self.write_text("metrics.jsonl", "".join(_json_line(row) for row in rows))
+
     def append_metrics(self, row: dict[str, Any]) -> None:
         """Add one epoch's row to metrics.jsonl, and have it on the disk before returning."""
         path = self.path / "metrics.jsonl"
         try:
             with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row, allow_nan=False) + "\n")
+                file.write(_json_line(row))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -216,6 +220,10 @@ def _is_locked(path: Path) -> bool:
         return True
     except OSError:  # a folder that may be read only: nobody trains there
         return False
+
+
+def _json_line(row: dict[str, Any]) -> str:
+    return json.dumps(row, allow_nan=False) + "\n"
 
 
 def _sync(path: Path) -> None:

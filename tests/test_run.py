@@ -124,9 +124,7 @@ def test_latest_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_unfinished_run_is_not_complete(tmp_path: Path) -> None:
-    with pytest.raises(
-        RunError, match=r"not a complete run \(report\.json is absent\); train it again with: mnist-train"
-    ):
+    with pytest.raises(RunError, match=r"not a complete run \(report\.json is absent\); finish it with: mnist-train"):
         make_run(tmp_path).require_complete()
 
 

@@ -19,12 +19,19 @@ if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Dataset
     from mnist_trainer.run import Run
     from mnist_trainer.training.report import TrainReport
+    from mnist_trainer.training.resume import Resumption
+    from mnist_trainer.training.seeds import AccuracyOverSeeds
     from mnist_trainer.training.stopwatch import Stopwatch
 
 
 @click.command(short_help="Train one model and measure it on the test split.")
-@click.argument("config", default="dense")
+@click.argument("config", required=False)
 @options.overrides
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with an interrupted run, or with a finished one for more epochs; a path, a name, or latest.",
+)
 @click.option(
     "--seeds",
     metavar="N",
@@ -37,8 +44,9 @@ if TYPE_CHECKING:
 @click.option("--verbose", "-v", is_flag=True, help="Print the resolved configuration first.")
 def train(
     *,
-    config: str,
+    config: str | None,
     overrides: tuple[str, ...],
+    resume: str | None,
     seeds: int | None,
     logs_dir: Path,
     as_json: bool,
@@ -52,27 +60,41 @@ def train(
     \b
     mnist-train train configs/conv.yaml --set train.epochs=3 --set model.dropout=0.3
     mnist-train train fast --seeds 5
+    mnist-train train --resume latest --set train.epochs=20
     """
+    if resume is not None and (config is not None or seeds is not None):
+        raise click.UsageError("--resume goes on with a run as its own config.yaml says: without CONFIG and --seeds.")
+
     from mnist_trainer.cli.console import make_console, print_json
     from mnist_trainer.config.load import load_config
     from mnist_trainer.config.render import render_config
+    from mnist_trainer.run import find_run
     from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
     stopwatch = Stopwatch(process_seconds())
-    settings = load_config(config, overrides)
+    run = find_run(resume, logs_dir) if resume is not None else None
+    file = str(run.config_path) if run else config or "dense"
+    settings = _resumed_config(run, overrides) if run else load_config(file, overrides)
     stopwatch.end("start")
-    dataset = _load_dataset(settings, config, overrides)
+    dataset = _load_dataset(settings, file, overrides)
     console = make_console(as_json=as_json, quiet=quiet)
     if verbose:
         console.print(render_config(settings))
-    if seeds is None:
-        run, report = _train(settings, dataset, logs_dir, console, stopwatch)
-        summary = {"run": str(run.path), "report": report.as_json()}
-    else:
+    if seeds is not None:
         summary = _train_seeds(settings, dataset, seeds, logs_dir, console, stopwatch)
+    elif run:
+        summary = _as_json(_train(settings, dataset, run, console, stopwatch, _find_resumption(run, console)))
+    else:
+        summary = _as_json(_train(settings, dataset, _start_run(settings, logs_dir), console, stopwatch))
     console.print("next   mnist-train evaluate latest        mnist-train visualize")
     if as_json:
         print_json(summary)
+
+
+def _resumed_config(run: Run, overrides: tuple[str, ...]) -> Config:
+    from mnist_trainer.training.resume import resumed_config
+
+    return resumed_config(run, overrides)
 
 
 def _load_dataset(settings: Config, file: str, overrides: tuple[str, ...]) -> Dataset:
@@ -88,39 +110,40 @@ def _load_dataset(settings: Config, file: str, overrides: tuple[str, ...]) -> Da
     return dataset
 
 
+def _start_run(config: Config, logs_dir: Path) -> Run:
+    from mnist_trainer.training.start import start_run
+
+    return start_run(config, logs_dir)
+
+
 def _train_seeds(
     config: Config, dataset: Dataset, num_seeds: int, logs_dir: Path, console: Console, stopwatch: Stopwatch
 ) -> dict[str, Any]:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
     from mnist_trainer.training.seeds import over_seeds, with_seed
     from mnist_trainer.training.stopwatch import Stopwatch
 
-    trained = []
+    reports = []
     for seed in range(config.seed, config.seed + num_seeds):
-        trained.append(_train(with_seed(config, seed), dataset, logs_dir, console, stopwatch))
+        settings = with_seed(config, seed)
+        reports.append(_train(settings, dataset, _start_run(settings, logs_dir), console, stopwatch))
         stopwatch = Stopwatch()
-    reports = [report for _, report in trained]
     result = over_seeds(reports)
-    rows = [accuracy_row(run.name, report.test) for run, report in trained]
-    console.print(make_table(("test split of", *ACCURACY_COLUMNS[1:]), rows))
-    low, high = result.interval
-    console.print(
-        f"\nmean   {percent(result.mean)} ± {percent(result.standard_deviation)} over {num_seeds} seeds "
-        f"(95 % interval of the mean: {percent(low)} – {percent(high)})"
-    )
-    runs = [{"run": str(run.path), "report": report.as_json()} for run, report in trained]
-    return {"runs": runs, "accuracy": result.as_json()}
+    _show_seeds(console, reports, result)
+    return {"runs": [_as_json(report) for report in reports], "accuracy": result.as_json()}
 
 
 def _train(
-    config: Config, dataset: Dataset, logs_dir: Path, console: Console, stopwatch: Stopwatch
-) -> tuple[Run, TrainReport]:
+    config: Config,
+    dataset: Dataset,
+    run: Run,
+    console: Console,
+    stopwatch: Stopwatch,
+    resumption: Resumption | None = None,
+) -> TrainReport:
     from mnist_trainer.backend import import_backend
-    from mnist_trainer.training.start import start_run
 
-    run = start_run(config, logs_dir)
-    stopwatch.end("data")
     _show_start(console, config, dataset, run)
+    stopwatch.end("data")
     import_backend()
 
     from mnist_trainer.training.train import train
@@ -128,9 +151,26 @@ def _train(
     stopwatch.end("import")
     with ExitStack() as stack:
         callbacks = _progress(console, config, stack)
-        report = train(config, run, dataset=dataset, callbacks=callbacks, stopwatch=stopwatch)
+        report = train(config, run, dataset=dataset, callbacks=callbacks, resumption=resumption, stopwatch=stopwatch)
     _show_report(console, run, report)
-    return run, report
+    return report
+
+
+def _as_json(report: TrainReport) -> dict[str, Any]:
+    return {"run": report.run, "report": report.as_json()}
+
+
+def _find_resumption(run: Run, console: Console) -> Resumption:
+    from mnist_trainer.training.resume import find_resumption
+
+    resumption = find_resumption(run)
+    for reason in resumption.damaged:
+        console.print(f"passed over {reason}")
+    num_epochs = resumption.checkpoint.num_epochs if resumption.checkpoint else 0
+    console.print(
+        f"resume after epoch {num_epochs}" if num_epochs else "resume from the beginning: no epoch was finished"
+    )
+    return resumption
 
 
 def _progress(console: Console, config: Config, stack: ExitStack) -> list[Callback]:
@@ -166,3 +206,16 @@ def _show_report(console: Console, run: Run, report: TrainReport) -> None:
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items())
     console.print(f"took   {sum(report.seconds.values()):.1f} s: {stages}")
     console.print(f"saved  {run.model_path}")
+
+
+def _show_seeds(console: Console, reports: list[TrainReport], result: AccuracyOverSeeds) -> None:
+    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
+
+    rows = [accuracy_row(Path(report.run).name, report.test) for report in reports]
+    low, high = result.interval
+    console.print()
+    console.print(make_table(("test split of", *ACCURACY_COLUMNS[1:]), rows))
+    console.print(
+        f"\nmean   {percent(result.mean)} ± {percent(result.standard_deviation)} over {result.num_seeds} seeds "
+        f"(95 % interval of the mean: {percent(low)} – {percent(high)})"
+    )

@@ -1,24 +1,21 @@
-"""What happens around Keras's epochs: rates, the record, the best weights, and reasons to stop."""
+"""What happens around Keras's epochs: rates, averaged weights, the best ones, metrics, checkpoints."""
 
 from __future__ import annotations
 
-import math
 import re
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.errors import TrainingDiverged, TrainingInterrupted
 from mnist_trainer.run import Run
-from mnist_trainer.training.checkpoint import saved_checkpoints
+from mnist_trainer.training.checkpoint import Checkpoint, training_variables
+
+if TYPE_CHECKING:
+    from mnist_trainer.training.stopping import EarlyStopping
 
 Logs = dict[str, float]
 
@@ -51,44 +48,34 @@ class AddRates(keras.callbacks.Callback):
         logs["seconds"] = now - self._begin
 
 
-class StopOnNonFiniteLoss(keras.callbacks.Callback):
-    """Raises `TrainingDiverged` when the loss is NaN or infinite."""
+class CaptureVariables(keras.callbacks.Callback):
+    """Copies what an epoch has changed, before later callbacks put averaged weights into the model.
 
-    def __init__(self, run: Run, learning_rate: float) -> None:
+    Attributes:
+        values: the variables after the last epoch, as `training_variables` orders them.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self._run, self._learning_rate = run, learning_rate
-        self._epoch = self._last_finite_step = 0
-
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Begin to count steps."""
-        self._epoch, self._last_finite_step = epoch + 1, 0
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Look at the epoch's mean loss so far, which stays NaN once it was."""
-        if logs and not math.isfinite(logs["loss"]):
-            raise self._diverged(f"the loss became {logs['loss']} in epoch {self._epoch}, {self._steps(batch + 1)}")
-        self._last_finite_step = batch + 1
+        self.values: tuple[npt.NDArray[Any], ...] = ()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Look at the validation loss, and at the weights, which the epoch's last update may have spoiled."""
-        loss = (logs or {}).get("val_loss", 0.0)
-        if not math.isfinite(loss):
-            raise self._diverged(f"the validation loss became {loss} in epoch {epoch + 1}")
-        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
-            raise self._diverged(f"the weights became infinite in the last step of epoch {epoch + 1}")
+        """Copy the variables."""
+        self.values = tuple(variable.numpy().copy() for variable in training_variables(self.model))
 
-    def _steps(self, step: int) -> str:
-        step = min(step, self.params.get("steps") or step)
-        first = self._last_finite_step + 1
-        return f"step {step}" if first == step else f"between steps {first} and {step}"
 
-    def _diverged(self, what: str) -> TrainingDiverged:
-        kept = saved_checkpoints(self._run)
-        state = (
-            f"the last good checkpoint is {kept[-1]}" if kept else "no epoch was finished, so there is no checkpoint"
-        )
-        advice = f"try a lower learning rate: --set train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
-        return TrainingDiverged(f"{self._run.path}: {what}; {advice} ({state})")
+class SwapAverages(keras.callbacks.SwapEMAWeights):
+    """Keras's callback, which puts averaged weights into the model while it is measured; exact to the last bit.
+
+    Keras swaps by adding and subtracting, which rounds: training on after a swap would differ from training on after a
+    restart.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(swap_on_epoch=True)
+
+    def _tf_swap_variables(self, optimizer: keras.optimizers.Optimizer) -> None:
+        self._backend_swap_variables(optimizer)
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -96,14 +83,15 @@ class KeepBest(keras.callbacks.Callback):
 
     Attributes:
         epoch: the best epoch, from 1; 0 before the first has ended.
+        score: what epochs are compared by.
         weights: its weights, as `model.get_weights()` gives them.
     """
 
     def __init__(self, monitor: Literal["accuracy", "loss"]) -> None:
         super().__init__()
         self._monitor = monitor
-        self._best: tuple[float, float] | None = None
         self.epoch = 0
+        self.score: tuple[float, ...] = ()
         self.weights: list[npt.NDArray[Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -112,9 +100,18 @@ class KeepBest(keras.callbacks.Callback):
         score = (logs.get("val_accuracy", float(epoch)), -logs.get("val_loss", 0.0))
         if self._monitor == "loss":
             score = (score[1], score[0])
-        if self._best is None or score > self._best:
-            self._best, self.epoch = score, epoch + 1
+        if score > self.score:
+            self.score, self.epoch = score, epoch + 1
             self.weights = [np.array(weight) for weight in self.model.get_weights()]
+
+    def restore(self, progress: dict[str, Any], weights: Sequence[npt.NDArray[Any]]) -> None:
+        """Go on where a checkpoint left off."""
+        self.epoch, self.score, self.weights = progress["epoch"], tuple(progress["score"]), list(weights)
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """What a checkpoint keeps, besides the weights."""
+        return {"epoch": self.epoch, "score": self.score}
 
 
 class WriteMetrics(keras.callbacks.Callback):
@@ -125,6 +122,11 @@ class WriteMetrics(keras.callbacks.Callback):
         self._run = run
         self.history: list[dict[str, float]] = []
 
+    def restore(self, history: Sequence[dict[str, float]]) -> None:
+        """Go on after these rows; others, of epochs that are repeated, go from the file."""
+        self.history = list(history)
+        self._run.write_metrics(self.history)
+
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the row: epochs count from 1, metrics of the validation split begin with `validation_`."""
         values = {re.sub("^val_", "validation_", name): float(value) for name, value in (logs or {}).items()}
@@ -133,42 +135,26 @@ class WriteMetrics(keras.callbacks.Callback):
         self.history.append(row)
 
 
-class StopOnSignal(keras.callbacks.Callback):
-    """Ends training after the call in which SIGINT or SIGTERM came; a second SIGINT ends it at once."""
+class SaveCheckpoints(keras.callbacks.Callback):
+    """Saves a checkpoint after each epoch; stands behind the callbacks whose progress it saves."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(
+        self,
+        run: Run,
+        captured: CaptureVariables,
+        metrics: WriteMetrics,
+        best: KeepBest,
+        stopping: EarlyStopping | None,
+    ) -> None:
         super().__init__()
         self._run = run
-        self._received: int | None = None
+        self._captured, self._metrics, self._best, self._stopping = captured, metrics, best, stopping
 
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Receive the two signals inside; raises at its end for one that came after the last call.
-
-        Does nothing where the caller is not the main thread.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-            self._raise_if_received()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Raise `TrainingInterrupted` if a signal came."""
-        self._raise_if_received()
-
-    def _raise_if_received(self) -> None:
-        if self._received is not None:
-            name, kept = signal.Signals(self._received).name, saved_checkpoints(self._run)
-            left = f"its last finished epoch is {kept[-1]}" if kept else "no epoch was finished"
-            raise TrainingInterrupted(f"{self._run.path}: stopped by {name}; {left}", self._received)
-
-    def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._received is not None and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self._received = number
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Save the state."""
+        progress = {
+            "history": self._metrics.history,
+            "best": self._best.progress,
+            "early_stopping": self._stopping.progress if self._stopping else None,
+        }
+        Checkpoint(progress, self._captured.values, tuple(self._best.weights)).save(self._run)

@@ -13,8 +13,16 @@ from mnist_trainer.config.schema import TrainConfig
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.data.pipeline import TrainingBatches, evaluation_batches
 from mnist_trainer.run import Run
-from mnist_trainer.training.callbacks import AddRates, KeepBest, StopOnNonFiniteLoss, StopOnSignal, WriteMetrics
-from mnist_trainer.training.checkpoint import SaveCheckpoints
+from mnist_trainer.training.callbacks import (
+    AddRates,
+    CaptureVariables,
+    KeepBest,
+    SaveCheckpoints,
+    SwapAverages,
+    WriteMetrics,
+)
+from mnist_trainer.training.checkpoint import Checkpoint, restore_variables
+from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal
 from mnist_trainer.training.tensorboard import WriteEvents
 
 
@@ -35,56 +43,79 @@ class Fitted:
 
 def fit(
     model: keras.Model,
-    plain: keras.Model,
     batches: TrainingBatches,
     validation: Split | None,
     config: TrainConfig,
     run: Run,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Train a compiled model, and record it in the run's directory epoch by epoch.
 
     Args:
         model: changed in place; afterwards it has the weights of the last epoch, not of the best.
-        plain: the model that the user gets, for checkpoints.
         batches: the training split.
         validation: measured after each epoch.
         config: the `train` section.
         run: receives metrics.jsonl, TensorBoard events and checkpoints.
         callbacks: called after the run's own.
+        checkpoint: where to go on; from the beginning without it.
 
     Raises:
+        RunError: the run's directory cannot be written, or the checkpoint is that of another model.
         TrainingDiverged: the loss is no longer a finite number.
         TrainingInterrupted: SIGINT or SIGTERM came.
     """
     metrics, best, signals = WriteMetrics(run), KeepBest(config.monitor), StopOnSignal(run)
+    stopping = EarlyStopping(config.early_stopping, config.monitor) if config.early_stopping else None
+    if checkpoint:
+        _restore(checkpoint, model, metrics, best, stopping)
+    captured = CaptureVariables()
     before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run, _learning_rate(config)), signals]
-    record = [metrics, WriteEvents(run), best, SaveCheckpoints(run, plain)]
+    measured = [captured, *([SwapAverages()] if config.ema_decay else [])]
+    record = [metrics, WriteEvents(run, metrics.history), best, *([stopping] if stopping else [])]
     with signals.listening():
         model.fit(
             batches.dataset,
+            initial_epoch=_first_epoch(checkpoint, config),
             epochs=config.epochs,
             validation_data=evaluation_batches(validation) if validation else None,
-            callbacks=[*before, *_averaging(config), *record, *_early_stopping(config), *callbacks],
+            callbacks=[
+                *before,
+                *measured,
+                *record,
+                SaveCheckpoints(run, captured, metrics, best, stopping),
+                *callbacks,
+            ],
             shuffle=False,
             verbose=0,
         )
     return Fitted(tuple(metrics.history), best.epoch, best.weights)
 
 
+def _restore(
+    checkpoint: Checkpoint,
+    model: keras.Model,
+    metrics: WriteMetrics,
+    best: KeepBest,
+    stopping: EarlyStopping | None,
+) -> None:
+    """Put model, optimiser and callbacks where they were when the checkpoint was saved."""
+    restore_variables(model, checkpoint.variables)
+    metrics.restore(checkpoint.history)
+    best.restore(checkpoint.progress["best"], checkpoint.best_weights)
+    if stopping and checkpoint.progress["early_stopping"]:
+        stopping.restore(checkpoint.progress["early_stopping"])
+
+
+def _first_epoch(checkpoint: Checkpoint | None, config: TrainConfig) -> int:
+    """Return the epoch to begin with, from 0; beyond the last one where early stopping has ended the run."""
+    if checkpoint is None:
+        return 0
+    stopping = checkpoint.progress["early_stopping"]
+    return config.epochs if config.early_stopping and stopping and stopping["has_stopped"] else checkpoint.num_epochs
+
+
 def _learning_rate(config: TrainConfig) -> float:
     optimizer: Any = config.optimizer
     return float(optimizer.learning_rate)
-
-
-def _averaging(config: TrainConfig) -> list[keras.callbacks.Callback]:
-    """Return what puts the running mean of the weights into the model while it is measured and kept."""
-    return [] if config.ema_decay is None else [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-
-
-def _early_stopping(config: TrainConfig) -> list[keras.callbacks.Callback]:
-    stopping = config.early_stopping
-    if stopping is None:
-        return []
-    mode = "max" if config.monitor == "accuracy" else "min"
-    return [keras.callbacks.EarlyStopping(f"val_{config.monitor}", stopping.min_delta, stopping.patience, mode=mode)]

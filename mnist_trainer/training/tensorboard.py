@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import shutil
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -22,10 +24,26 @@ class WriteEvents(keras.callbacks.Callback):
     All splits share tags (`epoch/loss`, `epoch/accuracy`), so that TensorBoard draws them into one chart.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, history: Sequence[Mapping[str, float]] = ()) -> None:
+        """Make the callback.
+
+        Args:
+            run: receives the events.
+            history: rows of metrics.jsonl that were there before; they are written anew once training begins, and what
+                else there was, of epochs that are repeated, is deleted.
+        """
         super().__init__()
-        self._run = run
+        self._run, self._history = run, tuple(history)
         self._writers: dict[str, Any] = {}
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Write the history."""
+        if self._history:
+            for split in ("train", "validation"):
+                shutil.rmtree(self._run.path / split, ignore_errors=True)
+        for row in self._history:
+            values = {re.sub("^validation_", "val_", name): value for name, value in row.items() if name != "epoch"}
+            self.on_epoch_end(int(row["epoch"]) - 1, values)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write the epoch's scalars."""
@@ -49,6 +67,7 @@ class WriteEvents(keras.callbacks.Callback):
 
 def write_test_result(run: Run, epoch: int, report: EvaluationReport) -> None:
     """Write the test split's loss and accuracy under test/, at the epoch whose weights were kept."""
+    shutil.rmtree(run.path / "test", ignore_errors=True)  # that of a run which was extended since
     writer = _open_writer(run, "test")
     _write(run, writer, epoch, {"loss": report.loss, "accuracy": report.accuracy})
     writer.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
+import numpy.typing as npt
 
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
@@ -12,11 +14,11 @@ from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
-from mnist_trainer.training.checkpoint import save_model
 from mnist_trainer.training.environment import describe_environment
 from mnist_trainer.training.execution import choose_execution
 from mnist_trainer.training.fit import fit
 from mnist_trainer.training.report import TrainReport
+from mnist_trainer.training.resume import Resumption, reopen_run
 from mnist_trainer.training.start import check_batch_size, start_run
 from mnist_trainer.training.stopwatch import Stopwatch
 from mnist_trainer.training.tensorboard import write_test_result
@@ -28,6 +30,7 @@ def train(
     *,
     dataset: Dataset | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    resumption: Resumption | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> TrainReport:
     """Train, measure and save one model.
@@ -37,6 +40,7 @@ def train(
         run: a directory from `start_run`; without one, a new one under logs/.
         dataset: what `config.data` names, where the caller has loaded it already.
         callbacks: Keras callbacks, called after the run's own, e.g. to show progress.
+        resumption: where to go on with `run`, from `find_resumption`; from the beginning without it.
         stopwatch: what was done before; its stages are the first in the report's `seconds`.
 
     Raises:
@@ -52,17 +56,16 @@ def train(
     run = run or start_run(config)
     stopwatch.end("data")
     with run.lock():
-        run.require_new()
-        run.write_json("environment.json", describe_environment(config.seed))
+        _open_record(run, config, resumption)
         keras.utils.set_random_seed(config.seed)
         batches = make_batches(config, dataset.train)
         execution = choose_execution(config.train, batches.num_steps)
         model = build_training_model(config, dataset.num_classes, batches.num_steps, execution)
-        plain = build_plain_model(config, dataset.num_classes, batches.num_steps)
         stopwatch.end("build")
-        fitted = fit(model, plain, batches, dataset.validation, config.train, run, callbacks)
+        checkpoint = resumption.checkpoint if resumption else None
+        fitted = fit(model, batches, dataset.validation, config.train, run, callbacks, checkpoint)
         stopwatch.end("fit")
-        best = save_model(run, plain, fitted.best_weights)
+        best = _save_model(run, build_plain_model(config, dataset.num_classes, batches.num_steps), fitted.best_weights)
         stopwatch.end("save")
         test_time_shift = config.evaluate.test_time_shift
         validation = evaluate(best, dataset.validation, test_time_shift) if dataset.validation else None
@@ -83,3 +86,24 @@ def train(
         )
         run.write_json("report.json", report.as_json())
     return report
+
+
+def _open_record(run: Run, config: Config, resumption: Resumption | None) -> None:
+    """Write what the run is made with, or that it goes on."""
+    if resumption is None:
+        run.require_new()
+    else:
+        reopen_run(run, config)
+    environment = describe_environment(config.seed)
+    if resumption and resumption.checkpoint:
+        environment["resumed_after_epochs"] = resumption.checkpoint.num_epochs
+        environment["before"] = run.read_json("environment.json")
+    run.write_json("environment.json", environment)
+
+
+def _save_model(run: Run, plain: keras.Model, weights: Sequence[npt.NDArray[Any]]) -> keras.Model:
+    """Give the plain model its weights, write it to model.keras, and return it as a user will load it."""
+    plain.set_weights(weights)
+    with run.write("model.keras") as path:
+        plain.save(path)
+    return keras.saving.load_model(run.model_path, compile=False)

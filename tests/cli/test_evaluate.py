@@ -63,7 +63,7 @@ def test_gate(trained_run: Run, invoke: Invoke) -> None:
         (["latest"], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
         (["absent.keras"], 1, "Error: absent.keras: no such file; expected a run or a .keras file"),
         (["foreign"], 1, "Error: foreign: not a run directory (config.yaml is absent); see: mnist-train runs"),
-        (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); train it again with: "),
+        (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with: "),
         (["x" * 300], 1, ": no such run, neither as a path nor under logs"),
         (["text.txt"], 1, "Error: text.txt: not a .keras file; expected a run or a .keras file"),
         (["foreign", "--split", "tset"], 2, "Invalid value for '--split'"),

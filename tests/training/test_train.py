@@ -24,6 +24,7 @@ from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.report import TrainReport
+from mnist_trainer.training.resume import find_resumption, resumed_config
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 
@@ -61,7 +62,7 @@ def test_run_directory_holds_all_of_the_run(trained_run: Run) -> None:
     environment = trained_run.read_json("environment.json")
     assert environment["versions"]["keras"] == keras.__version__
     assert environment["command"][1:3] == ["train", "dense"]
-    assert [path.name for path in saved_checkpoints(trained_run)] == ["epoch-000002.keras", "epoch-000003.keras"]
+    assert [path.name for path in saved_checkpoints(trained_run)] == ["epoch-000002.npz", "epoch-000003.npz"]
 
 
 def test_report_metrics_and_events_agree(trained_run: Run) -> None:
@@ -167,12 +168,14 @@ def test_loss_that_is_not_finite_stops_with_epoch_step_and_advice(config: Config
         train_in(tmp_path, changed(config, tmp_path, "train.steps_per_execution=4"), callbacks=[MakeWeightsInfinite(1)])
     message = str(caught.value)
     assert "the loss became nan in epoch 2, between steps 1 and 4;" in message
-    assert "try a lower learning rate: --set train.optimizer.learning_rate=0.0001" in message
-    run = next(tmp_path.glob("linear-*"))
-    assert message.endswith(f"(the last good checkpoint is {run}/checkpoints/epoch-000001.keras)")
-    kept = evaluate(load_model(run / "checkpoints/epoch-000001.keras"), load_dataset(config.data).test)
-    assert kept.accuracy > 0.3  # ten classes: chance is 0.1
-    assert Run(run).state == "unfinished"
+    run = Run(next(tmp_path.glob("linear-*")))
+    advice = f"--resume {run.path} --set train.optimizer.learning_rate=0.0001"
+    assert f"try a lower learning rate: {advice} (the last good checkpoint is " in message
+    assert run.state == "unfinished"
+    slower = resumed_config(run, ["train.optimizer.learning_rate=0.0001"])
+    report = train(slower, run, resumption=find_resumption(run))
+    assert [row["learning_rate"] for row in report.history] == pytest.approx([1e-3, 1e-4, 1e-4])
+    assert report.test.accuracy > 0.3  # ten classes: chance is 0.1
 
 
 def test_divergence_in_the_first_step_leaves_no_checkpoint(config: Config, tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_signal_in_the_last_epochs_end_is_not_lost(config: Config, tmp_path: Pat
         def on_train_end(self, logs: dict[str, float] | None = None) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(TrainingInterrupted, match=r"SIGTERM; its last finished epoch is .*epoch-000003\.keras"):
+    with pytest.raises(TrainingInterrupted, match=r"SIGTERM; go on with: mnist-train train --resume .*linear-"):
         train_in(tmp_path, config, callbacks=[SendAtEnd()])
 
 

@@ -1,0 +1,82 @@
+"""Going on with a run: from which checkpoint, and what of its configuration may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mnist_trainer.config.load import load_config, locate
+from mnist_trainer.config.render import render_config
+from mnist_trainer.config.schema import Config
+from mnist_trainer.errors import ConfigError, Fault, RunError
+from mnist_trainer.run import Run
+from mnist_trainer.training.checkpoint import Checkpoint, load_checkpoint, saved_checkpoints
+
+# A change of any other key would make the epochs before the change and those after it different runs.
+CHANGEABLE = (
+    "data.path",
+    "train.epochs",
+    "train.optimizer.learning_rate",
+    "train.early_stopping",
+    "train.jit_compile",
+    "train.steps_per_execution",
+    "evaluate.test_time_shift",
+)
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """Where a run goes on.
+
+    Attributes:
+        checkpoint: the newest one that can be read; None begins anew.
+        damaged: why newer ones cannot.
+    """
+
+    checkpoint: Checkpoint | None
+    damaged: tuple[str, ...]
+
+
+def resumed_config(run: Run, overrides: Sequence[str]) -> Config:
+    """Return the run's configuration with what `overrides` changes.
+
+    Raises:
+        ConfigError: a key may not change, or its value is wrong.
+        RunError: the run is complete, and no epochs are added to it.
+    """
+    before, after = load_config(run.config_path), load_config(run.config_path, overrides)
+    changed = list(_changed_keys(before.model_dump(), after.model_dump()))
+    refused = [key for key in changed if not key.startswith(CHANGEABLE)]
+    if refused:
+        message = f"cannot change when a run goes on; train a new run, or change only {', '.join(CHANGEABLE)}"
+        raise locate(ConfigError([Fault("", key, message) for key in refused]), str(run.config_path), tuple(overrides))
+    if run.is_complete and after.train.epochs <= before.train.epochs:
+        more = f"mnist-train train --resume {run.path} --set train.epochs={2 * before.train.epochs}"
+        raise RunError(f"{run.path}: is complete, after {before.train.epochs} epochs; train it on with: {more}")
+    return after
+
+
+def find_resumption(run: Run) -> Resumption:
+    """Return the newest checkpoint that can be read, and what had to be passed over."""
+    damaged: list[str] = []
+    for path in reversed(saved_checkpoints(run)):
+        try:
+            return Resumption(load_checkpoint(path), tuple(damaged))
+        except RunError as error:
+            damaged.append(str(error))
+    return Resumption(None, tuple(damaged))
+
+
+def reopen_run(run: Run, config: Config) -> None:
+    """Make the run unfinished again, with `config` from now on."""
+    (run.path / "report.json").unlink(missing_ok=True)
+    run.write_text("config.yaml", render_config(config))
+
+
+def _changed_keys(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            yield from _changed_keys(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif before != after:
+        yield path

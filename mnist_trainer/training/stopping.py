@@ -1,0 +1,126 @@
+"""Reasons to end training before its last epoch: no improvement, a loss that is no number, a signal."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from mnist_trainer.config.schema import EarlyStoppingConfig
+from mnist_trainer.errors import TrainingDiverged, TrainingInterrupted
+from mnist_trainer.run import Run
+from mnist_trainer.training.callbacks import Logs
+from mnist_trainer.training.checkpoint import saved_checkpoints
+
+
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras's callback, which can go on counting where a checkpoint left off."""
+
+    def __init__(self, config: EarlyStoppingConfig, monitor: Literal["accuracy", "loss"]) -> None:
+        mode = "max" if monitor == "accuracy" else "min"
+        super().__init__(f"val_{monitor}", config.min_delta, config.patience, mode=mode)
+        self._restored: dict[str, Any] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Begin to count."""
+        super().on_train_begin(logs)
+        if self._restored:
+            self.wait, self.best = self._restored["wait"], self._restored["best"]
+
+    def restore(self, progress: dict[str, Any]) -> None:
+        """Go on where a checkpoint left off, once training begins."""
+        self._restored = progress
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"wait": self.wait, "best": self.best, "has_stopped": bool(self.model.stop_training)}
+
+
+class StopOnNonFiniteLoss(keras.callbacks.Callback):
+    """Raises `TrainingDiverged` when the loss is NaN or infinite."""
+
+    def __init__(self, run: Run, learning_rate: float) -> None:
+        super().__init__()
+        self._run, self._learning_rate = run, learning_rate
+        self._epoch = self._last_finite_step = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Begin to count steps."""
+        self._epoch, self._last_finite_step = epoch + 1, 0
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Look at the epoch's mean loss so far, which stays NaN once it was."""
+        if logs and not math.isfinite(logs["loss"]):
+            raise self._diverged(f"the loss became {logs['loss']} in epoch {self._epoch}, {self._steps(batch + 1)}")
+        self._last_finite_step = batch + 1
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Look at the validation loss, and at the weights, which the epoch's last update may have spoiled."""
+        loss = (logs or {}).get("val_loss", 0.0)
+        if not math.isfinite(loss):
+            raise self._diverged(f"the validation loss became {loss} in epoch {epoch + 1}")
+        if not all(np.isfinite(weight).all() for weight in self.model.get_weights()):
+            raise self._diverged(f"the weights became infinite in the last step of epoch {epoch + 1}")
+
+    def _steps(self, step: int) -> str:
+        step = min(step, self.params.get("steps") or step)
+        first = self._last_finite_step + 1
+        return f"step {step}" if first == step else f"between steps {first} and {step}"
+
+    def _diverged(self, what: str) -> TrainingDiverged:
+        kept = saved_checkpoints(self._run)
+        state = (
+            f"the last good checkpoint is {kept[-1]}" if kept else "no epoch was finished, so there is no checkpoint"
+        )
+        resume = f"--resume {self._run.path} " if kept else ""
+        advice = f"{resume}--set train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
+        return TrainingDiverged(f"{self._run.path}: {what}; try a lower learning rate: {advice} ({state})")
+
+
+class StopOnSignal(keras.callbacks.Callback):
+    """Ends training after the call in which SIGINT or SIGTERM came; a second SIGINT ends it at once."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+        self._received: int | None = None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Receive the two signals inside; raises at its end for one that came after the last call.
+
+        Does nothing where the caller is not the main thread.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+            self._raise_if_received()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Raise `TrainingInterrupted` if a signal came."""
+        self._raise_if_received()
+
+    def _raise_if_received(self) -> None:
+        if self._received is not None:
+            name, kept = signal.Signals(self._received).name, saved_checkpoints(self._run)
+            left = f"go on with: mnist-train train --resume {self._run.path}" if kept else "no epoch was finished"
+            raise TrainingInterrupted(f"{self._run.path}: stopped by {name}; {left}", self._received)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self._received is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self._received = number

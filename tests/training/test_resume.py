@@ -1,0 +1,211 @@
+"""A run that was interrupted ends as if it had not been, to the last bit."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.config.schema import Config
+from mnist_trainer.errors import ConfigError, RunError
+from mnist_trainer.run import Run
+from mnist_trainer.training.checkpoint import load_checkpoint, saved_checkpoints
+from mnist_trainer.training.report import TrainReport
+from mnist_trainer.training.resume import find_resumption, resumed_config
+from mnist_trainer.training.start import start_run
+from mnist_trainer.training.train import train
+from tests.conftest import Command
+from tests.training.test_train import scalars
+
+EVERYTHING = (
+    "model={name: conv, filters: [4, 8], batch_normalization: true, dropout: 0.3}",
+    "augment={shift: 1, rotate: 5}",
+    "train.epochs=4",
+    "train.ema_decay=0.9",
+    "train.label_smoothing=0.1",
+    "train.schedule={name: one_cycle}",
+    "train.early_stopping={patience: 3}",
+    "train.precision=float32",
+)
+TIMES = {"seconds", "examples_per_second"}
+
+
+class Crash(Exception):
+    pass
+
+
+class CrashIn(keras.callbacks.Callback):
+    """Ends the process's training in the middle of an epoch, after some of its steps."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self._epoch = epoch
+        self._now = -1
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._now = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._now == self._epoch and batch >= 3:
+            raise Crash
+
+
+@pytest.fixture
+def config(small_npz: Path) -> Config:
+    return load_config("conv", [f"data.path={small_npz}", *EVERYTHING])
+
+
+def outcome(report: TrainReport) -> dict[str, Any]:
+    """Return all that two equal runs have in common."""
+    model = keras.saving.load_model(Path(report.run) / "model.keras")
+    rows = [{key: value for key, value in row.items() if key not in TIMES} for row in report.history]
+    weights = [weight.tobytes() for weight in model.get_weights()]
+    return {"weights": weights, "history": rows, "best": report.best_epoch, "test": report.test}
+
+
+def crashed(config: Config, folder: Path, epoch: int) -> Run:
+    run = start_run(config, folder)
+    with pytest.raises(Crash):
+        train(config, run, callbacks=[CrashIn(epoch)])
+    return run
+
+
+def resumed(run: Run, *overrides: str) -> TrainReport:
+    return train(resumed_config(run, overrides), run, resumption=find_resumption(run))
+
+
+def test_interrupted_twice_is_the_same_to_the_last_bit(config: Config, tmp_path: Path) -> None:
+    whole = train(config, start_run(config, tmp_path))
+    run = crashed(config, tmp_path, 1)
+    with pytest.raises(Crash):
+        train(resumed_config(run, ()), run, callbacks=[CrashIn(3)], resumption=find_resumption(run))
+    report = resumed(run)
+    assert outcome(report) == outcome(whole)
+    rows = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    for split in ("train", "validation"):
+        assert [step for step, _ in scalars(run, split)["loss"]] == [1, 2, 3, 4]
+    environment = run.read_json("environment.json")
+    assert (environment["resumed_after_epochs"], environment["before"]["resumed_after_epochs"]) == (3, 1)
+
+
+def test_interrupted_before_the_first_epoch_ended_begins_anew(config: Config, tmp_path: Path) -> None:
+    run = crashed(config, tmp_path, 0)
+    assert find_resumption(run).checkpoint is None
+    assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
+
+
+def linear(small_npz: Path, *overrides: str) -> Config:
+    defaults = [f"data.path={small_npz}", "train.epochs=2", "train.precision=float32"]
+    return load_config("linear", [*defaults, *overrides])
+
+
+def test_finished_run_is_extended_as_if_it_had_been_longer(small_npz: Path, tmp_path: Path) -> None:
+    short, long = linear(small_npz, "train.ema_decay=0.9"), linear(small_npz, "train.ema_decay=0.9", "train.epochs=5")
+    run = start_run(short, tmp_path)
+    train(short, run)
+    with pytest.raises(RunError, match=r"is complete, after 2 epochs; train it on with: .* --set train\.epochs=4"):
+        resumed(run)
+    extended = resumed(run, "train.epochs=5")
+    assert outcome(extended) == outcome(train(long, start_run(long, tmp_path)))
+    assert load_config(run.config_path).train.epochs == 5
+    assert [step for step, _ in scalars(run, "test")["accuracy"]] == [extended.best_epoch]
+
+
+def test_decision_of_early_stopping_outlives_a_crash(small_npz: Path, tmp_path: Path) -> None:
+    class CrashAtEnd(keras.callbacks.Callback):
+        def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+            raise Crash
+
+    config = linear(small_npz, "train.epochs=30", "train.early_stopping={patience: 2, min_delta: 0.5}")
+    run = start_run(config, tmp_path)
+    with pytest.raises(Crash):
+        train(config, run, callbacks=[CrashAtEnd()])
+    assert resumed(run).num_epochs == 3
+    # Its counter goes on too: crashed in epoch 2, after one epoch without improvement.
+    run = crashed(config, tmp_path, 2)
+    assert resumed(run).num_epochs == 3
+
+
+def test_damaged_checkpoint_is_passed_over(config: Config, tmp_path: Path) -> None:
+    run = crashed(config, tmp_path, 2)
+    newest = saved_checkpoints(run)[-1]
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2] ^= 1
+    newest.write_bytes(content)
+    resumption = find_resumption(run)
+    assert resumption.checkpoint is not None
+    assert resumption.checkpoint.num_epochs == 1
+    (reason,) = resumption.damaged
+    assert reason.startswith(f"{newest}: a damaged checkpoint: ")
+    assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY", b"{}"])
+def test_file_that_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "epoch-000001.npz").write_bytes(content)
+    with pytest.raises(RunError, match=r"epoch-000001\.npz: a damaged checkpoint: "):
+        load_checkpoint(tmp_path / "epoch-000001.npz")
+
+
+def test_checkpoint_of_another_model_is_refused(config: Config, small_npz: Path, tmp_path: Path) -> None:
+    run = crashed(config, tmp_path, 1)
+    with pytest.raises(RunError, match=r"the checkpoint is not that of the run's config\.yaml"):
+        train(linear(small_npz), run, resumption=find_resumption(run))
+
+
+def test_keys_that_would_make_two_runs_of_one_are_refused_by_name(config: Config, tmp_path: Path) -> None:
+    run = start_run(config, tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        resumed_config(run, ["model.dropout=0.5", "seed=3", "train.epochs=9"])
+    lines = str(caught.value).splitlines()
+    assert [line.partition(": cannot change when a run goes on; train a new run, or")[0] for line in lines] == [
+        "--set seed=3: seed",
+        "--set model.dropout=0.5: model.dropout",
+    ]
+    changed = resumed_config(run, ["train.optimizer.learning_rate=0.0001", "train.early_stopping.patience=9"])
+    assert changed.train.early_stopping is not None
+    assert changed.train.early_stopping.patience == 9
+
+
+def test_killed_process_goes_on_from_the_command_line(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    overrides = [f"--set=data.path={small_npz}", *(f"--set={override}" for override in EVERYTHING)]
+    command = ["train", "conv", *overrides, "--json", "--logs-dir"]
+    whole = json.loads(mnist_train(*command, tmp_path / "whole").stdout)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_trainer", *command, str(tmp_path / "killed")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not list(tmp_path.glob("killed/*/checkpoints/epoch-000002.npz")) and process.poll() is None:
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    answer = mnist_train("train", "--resume", "latest", "--json", "--logs-dir", tmp_path / "killed")
+    assert "resume after epoch " in answer.stderr
+    report = json.loads(answer.stdout)["report"]
+    assert report["test"] == whole["report"]["test"]
+    assert report["validation"] == whole["report"]["validation"]
+
+
+def test_resume_with_a_configuration_is_wrong_usage(mnist_train: Command) -> None:
+    process = mnist_train("train", "conv", "--resume", "latest")
+    assert process.returncode == 2
+    assert "--resume goes on with a run as its own config.yaml says" in process.stderr
+
+
+def test_checkpoint_holds_plain_arrays(config: Config, tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(saved_checkpoints(crashed(config, tmp_path, 1))[-1])
+    assert checkpoint.num_epochs == 1
+    assert {array.dtype.kind for array in checkpoint.variables} == {"f", "i", "u"}  # weights, steps, dropout's seeds
+    assert all(np.isfinite(array).all() for array in checkpoint.best_weights)
