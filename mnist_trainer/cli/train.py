@@ -65,9 +65,7 @@ def train(
     if resume is not None and (config is not None or seeds is not None):
         raise click.UsageError("--resume goes on with a run as its own config.yaml says: without CONFIG and --seeds.")
 
-    from mnist_trainer.cli.console import make_console, print_json
     from mnist_trainer.config.load import load_config
-    from mnist_trainer.config.render import render_config
     from mnist_trainer.run import find_run
     from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
@@ -76,6 +74,10 @@ def train(
     file = str(run.config_path) if run else config or "dense"
     settings = _resumed_config(run, overrides) if run else load_config(file, overrides)
     stopwatch.end("start")
+
+    from mnist_trainer.cli.console import make_console, print_json
+    from mnist_trainer.config.render import render_config
+
     dataset = _load_dataset(settings, file, overrides)
     console = make_console(as_json=as_json, quiet=quiet)
     if verbose:
