@@ -58,7 +58,7 @@ class AugmentConfig(Section):
     """How each training image is changed, anew in each epoch: every change is drawn evenly from ± its bound."""
 
     shift: Annotated[float, Field(ge=0, le=14)] = 0.0
-    """Pixels that the image moves, down and to the right."""
+    """Pixels that the image moves, down and to the right; whole ones where nothing else is asked for."""
     rotate: Annotated[float, Field(ge=0, le=180)] = 0.0
     """Degrees that it turns about its centre."""
     zoom: Annotated[float, Field(ge=0, le=0.9)] = 0.0

@@ -52,16 +52,25 @@ def test_each_change_alone_keeps_type_and_shape_and_changes_most_images(digits: 
     assert np.mean([(one != other).any() for one, other in zip(changed, digits, strict=True)]) > 0.95
 
 
-def test_shift_moves_the_digit_within_its_bound(digits: Images) -> None:
-    moves = np.array(
-        [
-            centre_of_mass(new) - centre_of_mass(old)
-            for new, old in zip(augmented(digits, shift=2.0), digits, strict=True)
-        ]
-    )
-    assert abs(moves).max() <= 2.05
-    assert moves.std(axis=0) == pytest.approx([2 / 3**0.5] * 2, rel=0.25)
-    assert moves.mean(axis=0) == pytest.approx([0, 0], abs=0.5)
+def moves(before: Images, after: Images) -> npt.NDArray[np.float64]:
+    pairs = zip(before, after, strict=True)
+    return np.array([centre_of_mass(new) - centre_of_mass(old) for old, new in pairs])
+
+
+def test_shift_alone_moves_the_digit_by_whole_pixels_up_to_its_bound(digits: Images) -> None:
+    digits = digits[digits[:, 2:-2, 2:-2].sum((1, 2, 3)) == digits.sum((1, 2, 3))]  # none is cut off
+    changed = augmented(digits, shift=2.0)
+    moved = moves(digits, changed)
+    assert sorted(set(moved.round(6).ravel())) == [-2, -1, 0, 1, 2]
+    for old, new, (row, column) in zip(digits, changed, moved.round().astype(int), strict=True):
+        assert np.array_equal(np.roll(old, (row, column), (0, 1)), new)
+
+
+def test_shift_with_others_moves_it_anywhere_within_its_bound(digits: Images) -> None:
+    moved = moves(digits, augmented(digits, shift=2.0, rotate=1e-6))
+    assert abs(moved).max() <= 2.05
+    assert moved.std(axis=0) == pytest.approx([2 / 3**0.5] * 2, rel=0.25)
+    assert moved.mean(axis=0) == pytest.approx([0, 0], abs=0.5)
 
 
 def test_rotation_keeps_the_distance_from_the_centre(digits: Images) -> None:
