@@ -74,15 +74,18 @@ def draw(results: list[Result], path: Path) -> None:
     along = sorted(middle.values())
     axes.plot(*zip(*along, strict=True), "o-", color="#c2410c", linewidth=2, label="mnist-train, one point a recipe")
     for name, (seconds, accuracy) in middle.items():
-        axes.annotate(f"{name}.yaml", (seconds, accuracy), xytext=(6, -12), textcoords="offset points")
+        label = f"{name}.yaml\n{accuracy:.2f} %, {seconds:.0f} s"
+        axes.annotate(label, (seconds, accuracy), xytext=(0, 9), textcoords="offset points", ha="center")
     for name, color in zip(SCRIPTS, ("#1d4ed8", "#6b7280", "#9ca3af", "#047857"), strict=True):
         of_tool = [result for result in results if result.name == name]
         if of_tool:
-            axes.plot(*zip(*of_tool[0].points, strict=True), ".-", color=color, label=f"{name}, one point an epoch")
+            points = [(when, 100 * accuracy) for when, accuracy in of_tool[0].points]
+            axes.plot(*zip(*points, strict=True), ".-", color=color, label=f"{name}, one point an epoch")
     axes.set_xscale("log")
     axes.set_xlabel("wall seconds from the start of the process")
     axes.set_ylabel("accuracy on the 10,000 test images, %")
     axes.set_ylim(97, 100)
+    axes.margins(x=0.12)
     axes.grid(visible=True, which="both", alpha=0.25)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.legend(loc="lower right", frameon=False)

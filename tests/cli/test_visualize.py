@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import signal
@@ -41,7 +42,9 @@ def free_port() -> int:
 def visualize(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `mnist-train visualize`, and give the process and the first line that it prints."""
     command = [sys.executable, "-m", "mnist_trainer", "visualize", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Where a shell has started the tests in the background, they ignore Ctrl-C, and so would the command.
+    listen = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
     assert process.stdout
     try:
         yield process, process.stdout.readline()
