@@ -121,14 +121,9 @@ def _start_run(config: Config, logs_dir: Path) -> Run:
 def _train_seeds(
     config: Config, dataset: Dataset, num_seeds: int, logs_dir: Path, console: Console, stopwatch: Stopwatch
 ) -> dict[str, Any]:
-    from mnist_trainer.backend import import_backend
-
-    import_backend()
-
     from mnist_trainer.training.seeds import over_seeds, with_seed
     from mnist_trainer.training.stopwatch import Stopwatch
 
-    stopwatch.end("import")
     reports = []
     for seed in range(config.seed, config.seed + num_seeds):
         settings = with_seed(config, seed)

@@ -31,11 +31,8 @@ def draw_preview(split: Split, augment: AugmentConfig, seed: int) -> Image.Image
     """
     examples = _first_of_each_class(split)
     images, augmenter = split.images[examples], Augmenter(augment)
-    columns = [images]
-    for epoch in range(NUM_EPOCHS):
-        key = epoch_key(seed, epoch)
-        columns.append(np.asarray(augmenter(images, examples, key)) if augmenter.is_active else images)
-    return _draw(np.stack(columns, axis=1)[..., 0])
+    changed = [np.asarray(augmenter(images, examples, epoch_key(seed, epoch))) for epoch in range(NUM_EPOCHS)]
+    return _draw(np.stack([images, *changed], axis=1)[..., 0])
 
 
 def save_preview(picture: Image.Image, path: Path) -> None:

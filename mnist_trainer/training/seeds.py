@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.statistics import mean_interval
-from mnist_trainer.training.report import TrainReport
+
+if TYPE_CHECKING:
+    from mnist_trainer.training.report import TrainReport
 
 
 @dataclass(frozen=True)

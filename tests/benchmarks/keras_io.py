@@ -10,10 +10,10 @@ import sys
 
 import keras
 import numpy as np
-from keras import layers
 
 from mnist_trainer.data.sources import EMBEDDED
 from tests.benchmarks.curve import Curve
+from tests.benchmarks.plain_keras import NETWORKS
 
 
 def main(epochs: int = 15) -> None:
@@ -22,18 +22,7 @@ def main(epochs: int = 15) -> None:
         images, labels, test_images, test_labels = (data[name] for name in ("x_train", "y_train", "x_test", "y_test"))
     images, test_images = (np.expand_dims(array.astype("float32") / 255, -1) for array in (images, test_images))
     labels, test_targets = (keras.utils.to_categorical(array, 10) for array in (labels, test_labels))
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
+    model = keras.Sequential([keras.Input((28, 28, 1)), *NETWORKS["conv"]()])
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 
     def measure() -> float:
