@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Dataset, Split
     from mnist_trainer.data.sources import load_dataset
     from mnist_trainer.errors import MnistTrainerError
-    from mnist_trainer.evaluation.evaluate import EvaluationReport, evaluate
+    from mnist_trainer.evaluation.evaluate import evaluate
     from mnist_trainer.evaluation.model_files import load_model
+    from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.run import Run
     from mnist_trainer.training.report import TrainReport
     from mnist_trainer.training.start import start_run
@@ -54,7 +55,7 @@ _LIGHT = {
     "start_run": "training.start",
 }
 _NEEDS_TENSORFLOW = {
-    "EvaluationReport": "evaluation.evaluate",
+    "EvaluationReport": "evaluation.report",
     "TrainReport": "training.report",
     "evaluate": "evaluation.evaluate",
     "load_model": "evaluation.model_files",

@@ -156,6 +156,20 @@ class Run:
         except OSError as error:
             raise RunError(f"{path}: cannot be written: {error.strerror}") from error
 
+    def read_metrics(self) -> list[dict[str, float]]:
+        """Return the rows of metrics.jsonl, one for each epoch.
+
+        Raises:
+            RunError: the file is absent or damaged.
+        """
+        path = self.path / "metrics.jsonl"
+        try:
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise RunError(f"{path}: damaged: {error}") from error
+
     def read_json(self, name: str) -> Any:
         """Return the value of a JSON file.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from mnist_trainer.evaluation.evaluate import EvaluationReport
+    from mnist_trainer.evaluation.diagnosis import Diagnosis
+    from mnist_trainer.evaluation.report import EvaluationReport
 
 PIPE_WIDTH = 120
 ACCURACY_COLUMNS = ("split", "accuracy", "correct", "95 % interval", "loss")
@@ -51,6 +54,14 @@ def accuracy_row(name: str, report: EvaluationReport) -> list[str]:
     if report.test_time_shift:
         name += f" (mean over shifts of {report.test_time_shift} pixel{'s' * (report.test_time_shift > 1)})"
     return [name, percent(report.accuracy), count, f"{percent(low)} – {percent(high)}", f"{report.loss:.4f}"]
+
+
+def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
+    """Return what the curves say, and what to try, each with what to type."""
+    tries = [
+        f"try    {suggestion.why}: --set {shlex.quote(suggestion.overrides)}" for suggestion in diagnosis.suggestions
+    ]
+    return [*textwrap.wrap(diagnosis.text, PIPE_WIDTH - 20), *tries]
 
 
 def percent(fraction: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,13 @@ from mnist_trainer.cli import options
 from mnist_trainer.errors import GateMissed
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mnist_trainer.config.schema import Config, DataConfig
     from mnist_trainer.data.dataset import Split
-    from mnist_trainer.evaluation.evaluate import EvaluationReport
+    from mnist_trainer.evaluation.measure import Measurement
+    from mnist_trainer.evaluation.report import EvaluationReport
+    from mnist_trainer.evaluation.robustness import CorruptionReport
     from mnist_trainer.run import Run
 
 
@@ -27,6 +32,11 @@ if TYPE_CHECKING:
     metavar="PATH",
     type=click.Path(exists=True, path_type=Path),
     help="Another data set: a .npz file, or a folder of IDX or .npy files.",
+)
+@click.option(
+    "--robustness",
+    is_flag=True,
+    help="Measure on moved, turned, scaled, noisy, blurred, inverted, covered and adversarial images too (minutes).",
 )
 @click.option(
     "--min-accuracy",
@@ -42,37 +52,49 @@ def evaluate(
     models: tuple[str, ...],
     split: str,
     data: Path | None,
+    robustness: bool,
     min_accuracy: float | None,
     logs_dir: Path,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure each RUN or .keras FILE on all examples of a split, each exactly once.
+    """Measure each RUN or .keras FILE on all examples of a split, each exactly once; several vote together too.
 
-    RUN is a path, a name under logs/, or latest.
+    RUN is a path, a name under logs/, or latest. A run keeps what was measured on its own test split, in
+    evaluation.json and predictions.npz.
 
     \b
     mnist-train evaluate latest
     mnist-train evaluate latest --split validation
+    mnist-train evaluate logs/conv-* --robustness
     mnist-train evaluate model.keras --data fashion/ --min-accuracy 0.9
     """
+    from mnist_trainer.cli.console import make_console, print_json
     from mnist_trainer.data.sources import load_dataset
 
     sources = [_find(reference, logs_dir) for reference in models]
     load = functools.cache(load_dataset)  # models of the same data share one reading of it
     configs = [_config_of(source) for source in sources]
-    reports = [
-        _evaluate(source, load(_data_config(config, data)).split(split), config.evaluate.test_time_shift)
-        for source, config in zip(sources, configs, strict=True)
-    ]
-    measured = list(zip(models, reports, strict=True))
+    splits = [load(_data_config(config, data)).split(split) for config in configs]
+    console = make_console(as_json=as_json, quiet=quiet)
+    measured: list[Measurement] = []
+    for model, source, config, examples in zip(models, sources, configs, splits, strict=True):
+        measurement = _measure(source, examples, config, _robustness_rows(console) if robustness else None)
+        _show(console, model, split, measurement)
+        if not isinstance(source, Path):
+            _show_diagnosis(console, source, config)
+        if split == "test" and data is None and not isinstance(source, Path):
+            measurement.save(source)
+        measured.append(measurement)
+    vote = _soft_vote(measured)
+    if vote:
+        _show_vote(console, len(models), split, vote)
     if as_json:
-        from mnist_trainer.cli.console import print_json
-
-        print_json({"models": [{"model": model, "split": split, **report.as_json()} for model, report in measured]})
-    for model, report in measured:
-        _show(model, split, report, as_json=as_json, quiet=quiet)
-    _check_gate(dict(measured), min_accuracy)
+        rows = zip(models, measured, strict=True)
+        entries = [{"model": model, "split": split, **entry.as_json()} for model, entry in rows]
+        print_json({"models": entries, "soft_vote": vote.as_json() if vote else None})
+    console.print("next   mnist-train visualize --html latest        mnist-train compare RUN RUN")
+    _check_gate(dict(zip(models, measured, strict=True)), min_accuracy)
 
 
 def _find(reference: str, logs_dir: Path) -> Run | Path:
@@ -86,15 +108,27 @@ def _find(reference: str, logs_dir: Path) -> Run | Path:
     return run
 
 
-def _evaluate(source: Run | Path, examples: Split, test_time_shift: int) -> EvaluationReport:
+def _measure(
+    source: Run | Path, examples: Split, config: Config, on_corruption: Callable[[CorruptionReport], None] | None
+) -> Measurement:
     from mnist_trainer.backend import import_backend
 
     import_backend()
 
-    from mnist_trainer.evaluation.evaluate import evaluate
-    from mnist_trainer.evaluation.model_files import load_model
+    from mnist_trainer.evaluation.measure import measure
 
-    return evaluate(load_model(source), examples, test_time_shift)
+    shift = config.evaluate.test_time_shift
+    if on_corruption is None:
+        return measure(source, examples, shift)
+    return measure(source, examples, shift, with_robustness=True, on_corruption=on_corruption)
+
+
+def _soft_vote(measured: list[Measurement]) -> EvaluationReport | None:
+    from mnist_trainer.evaluation.predictions import soft_vote
+    from mnist_trainer.evaluation.report import make_report
+
+    vote = soft_vote([entry.predictions for entry in measured]) if len(measured) > 1 else None
+    return make_report(vote) if vote else None
 
 
 def _config_of(source: Run | Path) -> Config:
@@ -109,28 +143,88 @@ def _data_config(config: Config, data: Path | None) -> DataConfig:
     return config.data.model_copy(update={"path": str(data)}) if data else config.data
 
 
-def _show(model: str, split: str, report: EvaluationReport, *, as_json: bool, quiet: bool) -> None:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_console, make_table, percent
+def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
+    """Return what shows each kind of harder images as soon as it is measured."""
+    from mnist_trainer.cli.console import percent
 
-    console = make_console(as_json=as_json, quiet=quiet)
+    def show(report: CorruptionReport) -> None:
+        """Print one line."""
+        cells = (f"{s:g}: {percent(a)}" for s, a in zip(report.severities, report.accuracies, strict=True))
+        console.print(f"{report.name:<10} " + "   ".join(f"{cell:<14}" for cell in cells) + report.unit)
+
+    return show
+
+
+def _show(console: Console, model: str, split: str, measured: Measurement) -> None:
+    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
+
+    report, latency = measured.report, measured.latency
+    if measured.robustness:
+        console.print(f"mean accuracy on harder images {percent(measured.robustness.mean_accuracy)}\n")
     console.print(make_table(ACCURACY_COLUMNS, [accuracy_row(split, report)], title=model))
-    rows: list[list[Any]] = [
+    console.print()
+    console.print(_class_table(report))
+    console.print()
+    confusions = [f"{c.label} as {c.prediction} ({c.num_examples})" for c in report.confusions()[:5]]
+    console.print(f"confused     {', '.join(confusions) or 'nothing'}")
+    console.print(f"top 2        {percent(report.top_2_accuracy)}")
+    console.print(f"calibration  {_calibration(report)}")
+    console.print(
+        f"speed        {1000 * latency.p50_seconds:.2f} ms an image (95 % within {1000 * latency.p95_seconds:.2f} ms), "
+        f"{latency.examples_per_second:,.0f} images/s in large batches"
+    )
+    console.print(f"size         {measured.num_parameters:,} parameters, {measured.size_bytes / 1000:,.0f} kB\n")
+
+
+def _show_diagnosis(console: Console, run: Run, config: Config) -> None:
+    from mnist_trainer.cli.console import diagnosis_lines
+    from mnist_trainer.evaluation.diagnosis import diagnose
+
+    for line in diagnosis_lines(diagnose(run.read_metrics(), config, run.read_json("report.json")["best_epoch"])):
+        console.print(line)
+    console.print()
+
+
+def _class_table(report: EvaluationReport) -> Any:
+    """Return the classes: how often each was taken for which (where the screen has room), precision, recall, F1."""
+    from mnist_trainer.cli.console import make_table, percent
+
+    labels = [str(entry.label) for entry in report.classes] if len(report.classes) <= 10 else []
+    rows = [
         [
             str(entry.label),
+            *(str(count) if count else "·" for count in row[: len(labels)]),
             f"{entry.num_correct:,} of {entry.num_examples:,}",
             *(percent(value) for value in (entry.precision, entry.recall, entry.f1)),
         ]
-        for entry in report.classes
+        for entry, row in zip(report.classes, report.confusion_matrix, strict=True)
     ]
-    console.print()
-    console.print(make_table(("class", "correct", "precision", "recall", "F1"), rows))
+    return make_table(("class", *(f"→{label}" for label in labels), "correct", "precision", "recall", "F1"), rows)
+
+
+def _calibration(report: EvaluationReport) -> str:
+    from mnist_trainer.cli.console import percent
+
+    calibration = report.calibration
+    verdict = "too sure of itself" if calibration.temperature > 1 else "not sure enough of itself"
+    return (
+        f"error {percent(calibration.expected_calibration_error)}, mean confidence "
+        f"{percent(calibration.mean_confidence)}; temperature {calibration.temperature:.2f}: {verdict}"
+    )
+
+
+def _show_vote(console: Console, num_models: int, split: str, vote: EvaluationReport) -> None:
+    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table
+
+    title = f"soft vote of {num_models} models"
+    console.print(make_table(ACCURACY_COLUMNS, [accuracy_row(split, vote)], title=title))
     console.print()
 
 
-def _check_gate(reports: dict[str, EvaluationReport], min_accuracy: float | None) -> None:
+def _check_gate(measured: dict[str, Measurement], min_accuracy: float | None) -> None:
     if min_accuracy is None:
         return
-    missed = [model for model, report in reports.items() if not report.accuracy >= min_accuracy]
+    accuracies = {model: entry.report.accuracy for model, entry in measured.items()}
+    missed = [f"{model} has {accuracy:.4f}" for model, accuracy in accuracies.items() if not accuracy >= min_accuracy]
     if missed:
-        measured = ", ".join(f"{model} has {reports[model].accuracy:.4f}" for model in missed)
-        raise GateMissed(f"accuracy below --min-accuracy {min_accuracy}: {measured}")
+        raise GateMissed(f"accuracy below --min-accuracy {min_accuracy}: {', '.join(missed)}")

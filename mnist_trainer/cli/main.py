@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mnist_trainer import __version__
+from mnist_trainer.cli.compare import compare
 from mnist_trainer.cli.config import config
 from mnist_trainer.cli.evaluate import evaluate
 from mnist_trainer.cli.runs import runs
@@ -51,5 +52,5 @@ def main() -> None:
     """
 
 
-for _command in (train, evaluate, visualize, runs, config):
+for _command in (train, evaluate, compare, visualize, runs, config):
     main.add_command(_command)

@@ -154,7 +154,7 @@ def _train(
     with ExitStack() as stack:
         callbacks = _progress(console, config, stack)
         report = train(config, run, dataset=dataset, callbacks=callbacks, resumption=resumption, stopwatch=stopwatch)
-    _show_report(console, run, report)
+    _show_report(console, config, run, report)
     return report
 
 
@@ -194,12 +194,16 @@ def _show_start(console: Console, config: Config, dataset: Dataset, run: Run) ->
     console.print(f"model  {config.model.name}, {config.train.optimizer.name}, batches of {config.train.batch_size:,}")
 
 
-def _show_report(console: Console, run: Run, report: TrainReport) -> None:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table
+def _show_report(console: Console, config: Config, run: Run, report: TrainReport) -> None:
+    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, diagnosis_lines, make_table
+    from mnist_trainer.evaluation.diagnosis import diagnose
 
     rows = [accuracy_row("validation", report.validation)] if report.validation else []
     console.print()
     console.print(make_table(ACCURACY_COLUMNS, [*rows, accuracy_row("test", report.test)]))
+    console.print()
+    for line in diagnosis_lines(diagnose(report.history, config, report.best_epoch)):
+        console.print(line)
     console.print()
     which = "best epoch" if report.validation else "without validation the last epoch,"
     console.print(

@@ -23,13 +23,14 @@ def _section_lines(section: Section, indent: int) -> Iterator[str]:
     for key, description in key_descriptions(type(section)).items():
         value = getattr(section, key)
         nested = isinstance(value, Section)
-        text = f"{' ' * indent}{key}:" if nested else f"{' ' * indent}{key}: {_flow(value)}"
+        text = f"{' ' * indent}{key}:" if nested else f"{' ' * indent}{key}: {render_value(value)}"
         yield f"{text:<{_COMMENT_COLUMN}}  # {description}"
         if nested:
             yield from _section_lines(value, indent + 2)
 
 
-def _flow(value: Any) -> str:
+def render_value(value: Any) -> str:
+    """Return a value as YAML on one line."""
     value = list(value) if isinstance(value, tuple) else value
     text: str = yaml.dump(value, Dumper=Dumper, default_flow_style=True, width=10**6, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from mnist_trainer.errors import DataError
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.int32]
+Probabilities: TypeAlias = npt.NDArray[np.float32]
 
 IMAGE_PIXELS = 28
 MAX_CLASSES = 1_000
@@ -35,6 +37,16 @@ class Split:
     def num_examples(self) -> int:
         """How many images, and labels, there are."""
         return len(self.labels)
+
+    @property
+    def sha256(self) -> str:
+        """A fingerprint of images and labels: two splits are the same examples where theirs are equal."""
+        digest = hashlib.sha256()
+        for start in range(0, self.num_examples, EVALUATION_BATCH_SIZE):
+            part = slice(start, start + EVALUATION_BATCH_SIZE)
+            digest.update(np.ascontiguousarray(self.images[part]).data)
+            digest.update(np.ascontiguousarray(self.labels[part]).data)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

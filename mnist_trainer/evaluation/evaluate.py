@@ -3,66 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Labels, Split
+from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Probabilities, Split
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.statistics import wilson_interval
+from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.evaluation.report import EvaluationReport, make_report
 
-Probabilities: TypeAlias = npt.NDArray[np.float32]
 Predictor: TypeAlias = Callable[[Images], Any]
-
-
-@dataclass(frozen=True)
-class ClassReport:
-    """How a model does on one class.
-
-    Attributes:
-        label: the class.
-        num_examples: examples with this label.
-        num_correct: how many of them were predicted as this class.
-        precision: of the predictions of this class, the fraction that is right; 0 where there are none.
-        recall: num_correct / num_examples; 0 where there are no examples.
-        f1: the harmonic mean of precision and recall.
-    """
-
-    label: int
-    num_examples: int
-    num_correct: int
-    precision: float
-    recall: float
-    f1: float
-
-
-@dataclass(frozen=True)
-class EvaluationReport:
-    """What a model does on a split.
-
-    Attributes:
-        accuracy: num_correct / num_examples, in [0, 1].
-        accuracy_interval: the 95 % Wilson interval of the accuracy.
-        num_correct: predictions that are the label.
-        num_examples: all examples of the split.
-        test_time_shift: pixels; where above 0, probabilities are means over the image and four shifts of it.
-        loss: mean cross-entropy in nats, without penalties such as l2.
-        classes: one report for each class.
-    """
-
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    num_correct: int
-    num_examples: int
-    test_time_shift: int
-    loss: float
-    classes: tuple[ClassReport, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the report as plain values."""
-        return asdict(self)
 
 
 def evaluate(model: Predictor, split: Split, test_time_shift: int = 0) -> EvaluationReport:
@@ -77,12 +27,17 @@ def evaluate(model: Predictor, split: Split, test_time_shift: int = 0) -> Evalua
     Raises:
         ModelError: the model has fewer classes than the labels, or its outputs are no probabilities.
     """
+    return make_report(predict(model, split, test_time_shift))
+
+
+def predict(model: Predictor, split: Split, test_time_shift: int = 0) -> Predictions:
+    """Return what `model` answers to each example of `split`; arguments and errors are those of `evaluate`."""
     probabilities = predict_probabilities(model, split.images, test_time_shift)
     if split.labels.max() >= probabilities.shape[1]:
         raise ModelError(
             f"the model has {probabilities.shape[1]} outputs, but the labels go up to {split.labels.max()}"
         )
-    return _report(split.labels, probabilities, test_time_shift)
+    return Predictions(split.labels, probabilities, test_time_shift, split.sha256)
 
 
 def predict_probabilities(model: Predictor, images: Images, test_time_shift: int = 0) -> Probabilities:
@@ -131,35 +86,3 @@ def _checked(outputs: Any) -> Probabilities:
     if probabilities.min() < 0 or abs(probabilities.sum(axis=1) - 1).max() > 0.05:
         raise ModelError("the model's outputs are no probabilities: they do not sum to 1; does it lack a softmax?")
     return probabilities
-
-
-def _report(labels: Labels, probabilities: Probabilities, test_time_shift: int) -> EvaluationReport:
-    predictions = probabilities.argmax(axis=1)
-    num_correct, num_examples = int((predictions == labels).sum()), len(labels)
-    # Keras's function would clip probabilities at 1e-7, while its `evaluate` takes logits and does not: of a confident
-    # mistake it would see 16 nats at most.
-    of_label = probabilities[np.arange(num_examples), labels].astype(np.float64)
-    losses = -np.log(np.maximum(of_label, np.finfo(np.float32).tiny))
-    return EvaluationReport(
-        accuracy=num_correct / num_examples,
-        accuracy_interval=wilson_interval(num_correct, num_examples),
-        num_correct=num_correct,
-        num_examples=num_examples,
-        test_time_shift=test_time_shift,
-        loss=float(losses.mean()),
-        classes=tuple(_class_report(label, labels, predictions) for label in range(probabilities.shape[1])),
-    )
-
-
-def _class_report(label: int, labels: Labels, predictions: npt.NDArray[np.intp]) -> ClassReport:
-    is_label, is_predicted = labels == label, predictions == label
-    num_correct = int((is_label & is_predicted).sum())
-    num_examples, num_predicted = int(is_label.sum()), int(is_predicted.sum())
-    return ClassReport(
-        label=label,
-        num_examples=num_examples,
-        num_correct=num_correct,
-        precision=num_correct / max(num_predicted, 1),
-        recall=num_correct / max(num_examples, 1),
-        f1=2 * num_correct / max(num_examples + num_predicted, 1),
-    )

@@ -1,10 +1,10 @@
-"""Intervals for what is measured on a finite number of examples."""
+"""Intervals and tests for what is measured on a finite number of examples or runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
-from statistics import NormalDist, fmean, stdev
+
+import numpy as np
 
 
 def wilson_interval(num_correct: int, num_examples: int, *, confidence: float = 0.95) -> tuple[float, float]:
@@ -18,11 +18,10 @@ def wilson_interval(num_correct: int, num_examples: int, *, confidence: float = 
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", without continuity
     correction.
     """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    accuracy, weight = num_correct / num_examples, z * z / num_examples
-    middle = (accuracy + weight / 2) / (1 + weight)
-    half_width = z / (1 + weight) * sqrt(accuracy * (1 - accuracy) / num_examples + weight / (4 * num_examples))
-    return max(0.0, middle - half_width), min(1.0, middle + half_width)
+    from scipy.stats import binomtest
+
+    low, high = binomtest(num_correct, num_examples).proportion_ci(confidence, method="wilson")
+    return float(low), float(high)
 
 
 def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> tuple[float, float]:
@@ -34,7 +33,54 @@ def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> tuple
 
     Source: Student 1908, "The Probable Error of a Mean".
     """
-    from scipy.special import stdtrit
+    from scipy.stats import sem, t
 
-    half_width = stdtrit(len(values) - 1, 0.5 + confidence / 2) * stdev(values) / sqrt(len(values))
-    return fmean(values) - float(half_width), fmean(values) + float(half_width)
+    low, high = t.interval(confidence, len(values) - 1, loc=np.mean(values), scale=sem(values))
+    return float(low), float(high)
+
+
+def mcnemar_p_value(num_only_first: int, num_only_second: int) -> float:
+    """Return how often chance alone divides the examples on which two models differ at least so unevenly, in [0, 1].
+
+    Args:
+        num_only_first: examples that only the first model gets right.
+        num_only_second: examples that only the second model gets right.
+
+    Source: McNemar 1947, "Note on the sampling error of the difference between correlated proportions"; the exact,
+    two-sided test, 1 where no example tells the models apart.
+    """
+    from scipy.stats import binomtest
+
+    num_different = num_only_first + num_only_second
+    return float(binomtest(num_only_first, num_different).pvalue) if num_different else 1.0
+
+
+def paired_bootstrap_interval(
+    num_only_first: int,
+    num_only_second: int,
+    num_examples: int,
+    *,
+    confidence: float = 0.95,
+    num_resamples: int = 100_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the interval of the second model's accuracy less the first's, both measured on the same examples.
+
+    Examples are drawn anew with replacement, each with both answers. Of such a sample only the number of each kind of
+    pair counts, and these numbers follow a multinomial distribution, from which they are drawn directly.
+
+    Args:
+        num_only_first: examples that only the first model gets right.
+        num_only_second: examples that only the second model gets right.
+        num_examples: all examples.
+        confidence: in (0, 1).
+        num_resamples: how often examples are drawn anew.
+        seed: decides the draws.
+
+    Source: Efron and Tibshirani 1993, "An Introduction to the Bootstrap", the percentile interval.
+    """
+    shares = np.array([num_only_first, num_only_second, num_examples - num_only_first - num_only_second]) / num_examples
+    drawn = np.random.default_rng(seed).multinomial(num_examples, shares, size=num_resamples)
+    differences = (drawn[:, 1] - drawn[:, 0]) / num_examples
+    low, high = np.quantile(differences, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mnist_trainer.evaluation.evaluate import EvaluationReport
+from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.training.execution import Execution
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from mnist_trainer.config.difference import differing_values
 from mnist_trainer.config.load import load_config, locate
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
@@ -46,7 +46,7 @@ def resumed_config(run: Run, overrides: Sequence[str]) -> Config:
         RunError: the run is complete, and no epochs are added to it.
     """
     before, after = load_config(run.config_path), load_config(run.config_path, overrides)
-    changed = list(_changed_keys(before.model_dump(), after.model_dump()))
+    changed = differing_values(before, after)
     refused = [key for key in changed if not key.startswith(CHANGEABLE)]
     if refused:
         message = f"cannot change when a run goes on; train a new run, or change only {', '.join(CHANGEABLE)}"
@@ -72,11 +72,3 @@ def reopen_run(run: Run, config: Config) -> None:
     """Make the run unfinished again, with `config` from now on."""
     (run.path / "report.json").unlink(missing_ok=True)
     run.write_text("config.yaml", render_config(config))
-
-
-def _changed_keys(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in {**before, **after}:
-            yield from _changed_keys(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-    elif before != after:
-        yield path

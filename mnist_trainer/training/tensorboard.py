@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.evaluate import EvaluationReport
+from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.run import Run
 
 # TensorBoard puts the charts of one group side by side.

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.sources import load_dataset
-from mnist_trainer.evaluation.evaluate import evaluate
+from mnist_trainer.evaluation.evaluate import evaluate, predict
+from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
 from mnist_trainer.training.environment import describe_environment
@@ -69,7 +70,9 @@ def train(
         stopwatch.end("save")
         test_time_shift = config.evaluate.test_time_shift
         validation = evaluate(best, dataset.validation, test_time_shift) if dataset.validation else None
-        test = evaluate(best, dataset.test, test_time_shift)
+        predictions = predict(best, dataset.test, test_time_shift)
+        predictions.save(run)
+        test = make_report(predictions)
         write_test_result(run, fitted.best_epoch, test)
         stopwatch.end("evaluate")
         report = TrainReport(

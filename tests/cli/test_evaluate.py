@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.run import Run
 from tests.cli.conftest import Invoke
 from tests.conftest import Arrays
@@ -15,8 +16,59 @@ def test_run_is_measured_as_its_report_says(trained_run: Run, invoke: Invoke) ->
     result = invoke("evaluate", trained_run.path, "--json")
     (answer,) = json.loads(result.stdout)["models"]
     expected = trained_run.read_json("report.json")["test"]
-    assert answer == {"model": str(trained_run.path), "split": "test", **expected}
+    assert answer | {"model": str(trained_run.path), "split": "test", **expected} == answer
     assert "precision" in result.stderr
+
+
+def test_run_keeps_what_was_measured(trained_run: Run, invoke: Invoke) -> None:
+    for name in ("evaluation.json", "predictions.npz"):
+        (trained_run.path / name).unlink(missing_ok=True)
+    (answer,) = json.loads(invoke("evaluate", trained_run.path, "--json").stdout)["models"]
+    kept = trained_run.read_json("evaluation.json")
+    assert kept == {name: value for name, value in answer.items() if name not in ("model", "split")}
+    assert kept["num_parameters"] == trained_run.read_json("report.json")["num_parameters"] == 109_386
+    assert kept["size_bytes"] == trained_run.model_path.stat().st_size
+    assert 0 < kept["latency"]["p50_seconds"] <= kept["latency"]["p95_seconds"]
+    assert kept["robustness"] is None
+    predictions = load_predictions(trained_run)
+    assert int((predictions.probabilities.argmax(axis=1) == predictions.labels).sum()) == kept["num_correct"]
+
+
+def test_other_splits_and_data_leave_no_trace(trained_run: Run, small_npz: Path, invoke: Invoke) -> None:
+    invoke("evaluate", trained_run.path)
+    before = (trained_run.path / "evaluation.json").read_bytes()
+    assert invoke("evaluate", trained_run.path, "--split", "validation").exit_code == 0
+    assert invoke("evaluate", trained_run.path, "--data", small_npz).exit_code == 0
+    assert (trained_run.path / "evaluation.json").read_bytes() == before
+
+
+def test_several_models_vote(trained_run: Run, invoke: Invoke) -> None:
+    answer = json.loads(invoke("evaluate", trained_run.path, trained_run.model_path, "--json").stdout)
+    # The file is measured on the packaged data, of which the run's own split is a part: no vote.
+    assert answer["soft_vote"] is None
+    answer = json.loads(invoke("evaluate", trained_run.path, trained_run.path, "--json").stdout)
+    assert answer["soft_vote"]["confusion_matrix"] == answer["models"][0]["confusion_matrix"]
+
+
+def test_robustness_has_a_line_for_each_kind(trained_run: Run, invoke: Invoke) -> None:
+    result = invoke("evaluate", trained_run.path, "--robustness")
+    kinds = ["shift", "rotation", "scale", "noise", "blur", "inversion", "occlusion", "fgsm"]
+    assert [line.split()[0] for line in result.stdout.splitlines()[:8]] == kinds
+    robustness = trained_run.read_json("evaluation.json")["robustness"]
+    assert [entry["name"] for entry in robustness["corruptions"]] == kinds
+    every = [accuracy for entry in robustness["corruptions"] for accuracy in entry["accuracies"]]
+    assert robustness["mean_accuracy"] == pytest.approx(sum(every) / 40)
+
+
+def test_measured_run_that_cannot_be_written(trained_run: Run, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    result = invoke("evaluate", trained_run.path)
+    assert "precision" in result.stdout
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: {trained_run.path}/predictions.npz: cannot be written: Permission denied\n"
 
 
 @pytest.mark.parametrize(("split", "num_examples"), [("train", 1_800), ("validation", 200), ("test", 500)])

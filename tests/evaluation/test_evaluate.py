@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_trainer.data.dataset import Images, Split
+from mnist_trainer.data.dataset import Images, Probabilities, Split
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.evaluate import Probabilities, evaluate, predict_probabilities
+from mnist_trainer.evaluation.evaluate import evaluate, predict_probabilities
 
 
 def split(*labels: int) -> Split:

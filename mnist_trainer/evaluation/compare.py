@@ -1,0 +1,121 @@
+"""`compare`: two runs on the same examples, and whether chance alone explains their difference."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mnist_trainer.config.difference import differing_values
+from mnist_trainer.config.load import load_config
+from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.predictions import Predictions, load_predictions
+from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_bootstrap_interval
+from mnist_trainer.run import Run
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class ChangedExample:
+    """An example of which exactly one of two models is right.
+
+    Attributes:
+        example: its number in the test split, from 0.
+        label: what it is.
+        first: what the first model took it for.
+        second: what the second model took it for.
+    """
+
+    example: int
+    label: int
+    first: int
+    second: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two models do on the same examples.
+
+    Attributes:
+        runs: the two run directories.
+        num_examples: examples of the test split.
+        accuracies: of both, in [0, 1].
+        difference: the second accuracy less the first.
+        difference_interval: the 95 % paired-bootstrap interval of the difference.
+        num_only_first: examples that only the first gets right.
+        num_only_second: examples that only the second gets right.
+        p_value: how often chance alone makes a difference at least so large, by McNemar's exact test.
+        is_noise: whether chance alone explains it, the p-value being 0.05 or more.
+        changed: the examples of which exactly one is right.
+        config_difference: each key in which the two configurations differ, with both values.
+    """
+
+    runs: tuple[str, str]
+    num_examples: int
+    accuracies: tuple[float, float]
+    difference: float
+    difference_interval: tuple[float, float]
+    num_only_first: int
+    num_only_second: int
+    p_value: float
+    is_noise: bool
+    changed: tuple[ChangedExample, ...]
+    config_difference: dict[str, tuple[Any, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the comparison as plain values."""
+        return asdict(self)
+
+    def verdict(self) -> str:
+        """Return in a sentence which is better, or that the difference is noise."""
+        low, high = (100 * bound for bound in self.difference_interval)
+        measured = (
+            f"{100 * self.difference:+.2f} points on {self.num_examples:,} examples "
+            f"(95 % interval {low:+.2f} to {high:+.2f}, McNemar's exact test p = {self.p_value:.2g})"
+        )
+        if self.is_noise:
+            return f"The difference is noise: {measured}; chance alone often makes one so large."
+        better = "second" if self.difference > 0 else "first"
+        return f"The {better} run is better: {measured}; chance alone rarely makes one so large."
+
+
+def compare(first: Run, second: Run) -> Comparison:
+    """Compare what the models of two runs answered to their test split, which must be the same.
+
+    Raises:
+        RunError: a run was not evaluated, or the two were on different examples.
+    """
+    runs = (first, second)
+    predictions = (load_predictions(first), load_predictions(second))
+    _require_same_examples(runs, predictions)
+    labels = predictions[0].labels
+    answers = [entry.probabilities.argmax(axis=1) for entry in predictions]
+    is_right = [answer == labels for answer in answers]
+    num_only_first, num_only_second = int((is_right[0] & ~is_right[1]).sum()), int((is_right[1] & ~is_right[0]).sum())
+    p_value = mcnemar_p_value(num_only_first, num_only_second)
+    changed = np.flatnonzero(is_right[0] != is_right[1])
+    return Comparison(
+        runs=(str(first.path), str(second.path)),
+        num_examples=len(labels),
+        accuracies=(float(is_right[0].mean()), float(is_right[1].mean())),
+        difference=(num_only_second - num_only_first) / len(labels),
+        difference_interval=paired_bootstrap_interval(num_only_first, num_only_second, len(labels)),
+        num_only_first=num_only_first,
+        num_only_second=num_only_second,
+        p_value=p_value,
+        is_noise=p_value >= SIGNIFICANCE,
+        changed=tuple(ChangedExample(int(e), int(labels[e]), int(answers[0][e]), int(answers[1][e])) for e in changed),
+        config_difference=differing_values(load_config(first.config_path), load_config(second.config_path)),
+    )
+
+
+def _require_same_examples(runs: tuple[Run, Run], predictions: tuple[Predictions, Predictions]) -> None:
+    if predictions[0].data_sha256 != predictions[1].data_sha256:
+        sources = (
+            f"{run.path} on {load_config(run.config_path).data.path or 'the packaged MNIST'} "
+            f"({len(entry.labels):,} examples)"
+            for run, entry in zip(runs, predictions, strict=True)
+        )
+        raise RunError(f"the runs were measured on different examples: {' and '.join(sources)}; compare runs of one")

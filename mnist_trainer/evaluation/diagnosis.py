@@ -1,0 +1,178 @@
+"""Over- and underfitting, read from the curves of a run, and what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from mnist_trainer.config.schema import Config
+
+Verdict = Literal["overfitting", "underfitting", "still improving", "well fitted", "unknown"]
+
+# Points of accuracy (as fractions) and shares of the loss from which a difference counts, chosen on runs of
+# linear.yaml (gap 0.3 points, 92 %), dense.yaml (1.8 points, loss 20 % above its least) and conv.yaml (0.1 points).
+_LARGE_GAP = 0.01
+_RISEN = 1.05
+_LOW_ACCURACY = 0.97
+_IMPROVEMENT, _QUICK_IMPROVEMENT = 0.02, 0.1
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something to try.
+
+    Attributes:
+        why: what it is for, the beginning of a sentence.
+        overrides: what to put behind `--set`.
+    """
+
+    why: str
+    overrides: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the curves of a run say.
+
+    Attributes:
+        verdict: in one word or two.
+        generalisation_gap: training accuracy less validation accuracy in the last epoch; None without validation.
+        rising_since: the epoch, from 1, after which the validation loss rose; None where it did not.
+        text: one paragraph in plain words.
+        suggestions: what to try.
+    """
+
+    verdict: Verdict
+    generalisation_gap: float | None
+    rising_since: int | None
+    text: str
+    suggestions: tuple[Suggestion, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the diagnosis as plain values."""
+        return asdict(self)
+
+
+def diagnose(history: Sequence[Mapping[str, float]], config: Config, best_epoch: int) -> Diagnosis:
+    """Return what the curves say.
+
+    Args:
+        history: the rows of metrics.jsonl, one for each epoch, at least one.
+        config: what was trained.
+        best_epoch: the epoch, from 1, whose weights were kept.
+
+    Source: Goodfellow, Bengio and Courville 2016, "Deep Learning", sections 5.2 and 7.8.
+    """
+    last = history[-1]
+    if "validation_loss" not in last:
+        return _without_validation(history)
+    gap = last["accuracy"] - last["validation_accuracy"]
+    rising_since = _rising_since(history)
+    verdict = _verdict(history, gap, rising_since)
+    text = f"{_measured(last, gap)} {_curve(history, best_epoch, rising_since)} {_MEANING[verdict]}"
+    return Diagnosis(verdict, gap, rising_since, text, tuple(_suggestions(verdict, config, len(history))))
+
+
+_MEANING: dict[Verdict, str] = {
+    "overfitting": "The model overfits: it learns its training images by heart, which does not help with others.",
+    "underfitting": "The model underfits: it is too simple, or too much regularised, for its own training images.",
+    "still improving": "Training ended while the model was still improving.",
+    "well fitted": "The model is well fitted: more of the same training would change little.",
+    "unknown": "",
+}
+
+
+def _without_validation(history: Sequence[Mapping[str, float]]) -> Diagnosis:
+    text = (
+        f"In the last epoch the training accuracy is {_percent(history[-1]['accuracy'])}. Nothing was held out for "
+        "validation, so the curves cannot tell whether the model overfits."
+    )
+    return Diagnosis("unknown", None, None, text, (Suggestion("hold a part out", "data.validation_fraction=0.1"),))
+
+
+def _rising_since(history: Sequence[Mapping[str, float]]) -> int | None:
+    """Return the epoch of the least validation loss, if the loss was clearly higher in the end."""
+    losses = [row["validation_loss"] for row in history]
+    least = losses.index(min(losses))
+    return least + 1 if least < len(losses) - 1 and losses[-1] > _RISEN * losses[least] else None
+
+
+def _verdict(history: Sequence[Mapping[str, float]], gap: float, rising_since: int | None) -> Verdict:
+    if gap > _LARGE_GAP or (rising_since and gap > 0):
+        return "overfitting"
+    is_low = history[-1]["accuracy"] < _LOW_ACCURACY
+    if _improvement(history) > (_QUICK_IMPROVEMENT if is_low else _IMPROVEMENT):
+        return "still improving"
+    return "underfitting" if is_low else "well fitted"
+
+
+def _improvement(history: Sequence[Mapping[str, float]]) -> float:
+    """Return the fraction by which the last fifth of the run has lowered the validation loss; 1 after one epoch."""
+    losses = [row["validation_loss"] for row in history]
+    before = losses[: -max(1, len(losses) // 5)]
+    return 1 - losses[-1] / min(before) if before else 1.0
+
+
+def _measured(last: Mapping[str, float], gap: float) -> str:
+    # Training images may be augmented and units dropped out, which makes them harder than those of validation.
+    than = "above" if gap >= 0 else "below"
+    return (
+        f"In the last epoch the training accuracy, taken while the weights change, is {_percent(last['accuracy'])}, "
+        f"{100 * abs(gap):.2f} points {than} the {_percent(last['validation_accuracy'])} on images that the model "
+        "has not seen."
+    )
+
+
+def _curve(history: Sequence[Mapping[str, float]], best_epoch: int, rising_since: int | None) -> str:
+    best = f"The best epoch is {best_epoch} of {len(history)}"
+    if rising_since is None:
+        return f"{best}; the validation loss does not rise."
+    return f"{best}; the validation loss has risen since epoch {rising_since}."
+
+
+def _suggestions(verdict: Verdict, config: Config, num_epochs: int) -> Iterator[Suggestion]:
+    if verdict == "overfitting":
+        yield from _against_overfitting(config)
+    elif verdict == "underfitting":
+        yield from _against_underfitting(config)
+    elif verdict == "still improving":
+        yield Suggestion("train longer", f"train.epochs={2 * num_epochs}")
+
+
+def _against_overfitting(config: Config) -> Iterator[Suggestion]:
+    model: Any = config.model
+    if not config.augment.shift:
+        yield Suggestion("see more images: move them a little", "augment.shift=2")
+    elif not config.augment.rotate:
+        yield Suggestion("see more images: turn them a little", "augment.rotate=10")
+    if hasattr(model, "dropout") and model.dropout < 0.5:
+        yield Suggestion("regularise by dropout", f"model.dropout={min(0.5, model.dropout + 0.2):g}")
+    elif not model.l2:
+        yield Suggestion("regularise by a penalty on large weights", "model.l2=1e-4")
+    if config.train.early_stopping is None:
+        yield Suggestion("stop when validation no longer improves", "train.early_stopping.patience=3")
+    yield from _capacity(config, "have less capacity", 0.5)
+
+
+def _against_underfitting(config: Config) -> Iterator[Suggestion]:
+    model: Any = config.model
+    if config.model.name == "linear":
+        yield Suggestion("have more capacity: hidden layers", "model.name=dense")
+    yield from _capacity(config, "have more capacity", 2)
+    if model.l2:
+        yield Suggestion("regularise less", "model.l2=0")
+    elif getattr(model, "dropout", 0) > 0.2:
+        yield Suggestion("regularise less", f"model.dropout={model.dropout / 2:g}")
+    yield Suggestion("train longer", f"train.epochs={2 * config.train.epochs}")
+
+
+def _capacity(config: Config, why: str, factor: float) -> Iterator[Suggestion]:
+    for key in ("units", "filters"):
+        sizes = getattr(config.model, key, ())
+        if sizes:
+            yield Suggestion(why, f"model.{key}=[{','.join(str(max(1, int(size * factor))) for size in sizes)}]")
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f} %"

@@ -1,0 +1,81 @@
+"""`Predictions`: what a model answered to each example of a split; a run keeps those of its test split."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mnist_trainer.data.dataset import Labels, Probabilities
+from mnist_trainer.errors import RunError
+from mnist_trainer.run import Run
+
+FILE_NAME = "predictions.npz"
+# What NumPy and zipfile raise, depending on where in a file the damage is.
+_UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model answered to each example.
+
+    Attributes:
+        labels: int32, shape (num_examples,).
+        probabilities: float32, shape (num_examples, num_classes), rows summing to 1.
+        test_time_shift: pixels; where above 0, probabilities are means over the image and four shifts of it.
+        data_sha256: fingerprint of the examples, from `Split.sha256`.
+    """
+
+    labels: Labels
+    probabilities: Probabilities
+    test_time_shift: int
+    data_sha256: str
+
+    def save(self, run: Run) -> None:
+        """Write predictions.npz, whole."""
+        with run.write(FILE_NAME) as path:
+            np.savez_compressed(
+                path,
+                allow_pickle=False,
+                labels=self.labels,
+                probabilities=self.probabilities,
+                test_time_shift=np.array(self.test_time_shift),
+                data_sha256=np.array(self.data_sha256),
+            )
+
+
+def load_predictions(run: Run) -> Predictions:
+    """Return what the run's model answered to its test split.
+
+    Raises:
+        RunError: the run has none, or they are damaged.
+    """
+    path = run.path / FILE_NAME
+    if not path.is_file():
+        raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); do: mnist-train evaluate {run.path}")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            labels, probabilities = archive["labels"], archive["probabilities"]
+            shift, digest = int(archive["test_time_shift"]), str(archive["data_sha256"])
+    except _UNREADABLE as error:
+        raise RunError(f"{path}: damaged: {error}; do: mnist-train evaluate {run.path}") from error
+    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1] or not len(labels):
+        raise RunError(f"{path}: its arrays do not belong together; do: mnist-train evaluate {run.path}")
+    return Predictions(labels, probabilities, shift, digest)
+
+
+def soft_vote(votes: Sequence[Predictions]) -> Predictions | None:
+    """Return the mean of what several models answered to the same examples; None where the examples or classes differ.
+
+    Source: Hansen and Salamon 1990, "Neural Network Ensembles"; each model has the same weight.
+    """
+    first = votes[0]
+    same = {(vote.data_sha256, vote.probabilities.shape) for vote in votes}
+    if len(same) > 1:
+        return None
+    mean: Probabilities = np.mean([vote.probabilities for vote in votes], axis=0, dtype=np.float32)
+    shifts = {vote.test_time_shift for vote in votes}
+    return Predictions(first.labels, mean, shifts.pop() if len(shifts) == 1 else 0, first.data_sha256)

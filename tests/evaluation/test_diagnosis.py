@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.evaluation.diagnosis import diagnose
+
+Row = dict[str, float]
+
+
+def rows(*epochs: tuple[float, float, float]) -> list[Row]:
+    """Training accuracy, validation accuracy and validation loss of each epoch."""
+    return [
+        {"accuracy": accuracy, "validation_accuracy": validation, "validation_loss": loss}
+        for accuracy, validation, loss in epochs
+    ]
+
+
+OVERFITTING = rows((0.95, 0.96, 0.15), (0.98, 0.975, 0.1), (0.99, 0.977, 0.11), (0.995, 0.978, 0.13))
+UNDERFITTING = rows((0.90, 0.91, 0.30), (0.92, 0.92, 0.28), (0.921, 0.92, 0.279))
+IMPROVING = rows((0.95, 0.96, 0.2), (0.97, 0.97, 0.1), (0.98, 0.98, 0.08))
+WELL_FITTED = rows((0.98, 0.98, 0.05), (0.99, 0.99, 0.04), (0.991, 0.991, 0.0398))
+
+
+@pytest.mark.parametrize(
+    ("history", "verdict", "rising_since"),
+    [
+        (OVERFITTING, "overfitting", 2),
+        (UNDERFITTING, "underfitting", None),
+        (IMPROVING, "still improving", None),
+        (WELL_FITTED, "well fitted", None),
+        (rows((0.8, 0.9, 0.4)), "still improving", None),
+        ([{"accuracy": 0.9, "loss": 0.3}], "unknown", None),
+    ],
+)
+def test_verdict(history: list[Row], verdict: str, rising_since: int | None) -> None:
+    diagnosis = diagnose(history, load_config("dense"), len(history))
+    assert (diagnosis.verdict, diagnosis.rising_since) == (verdict, rising_since)
+
+
+def test_text_gives_the_numbers() -> None:
+    diagnosis = diagnose(OVERFITTING, load_config("dense"), 4)
+    assert diagnosis.generalisation_gap == pytest.approx(0.017)
+    assert "is 99.50 %, 1.70 points above the 97.80 % on images" in diagnosis.text
+    assert "The best epoch is 4 of 4; the validation loss has risen since epoch 2." in diagnosis.text
+
+
+@pytest.mark.parametrize("name", ["linear", "dense", "conv", "good", "tiny"])
+@pytest.mark.parametrize("history", [OVERFITTING, UNDERFITTING, IMPROVING, [{"accuracy": 0.9}]])
+def test_every_suggestion_can_be_set(history: list[Row], name: str) -> None:
+    diagnosis = diagnose(history, load_config(name), len(history))
+    assert diagnosis.suggestions
+    held_out = ["data.validation_fraction=0.2"]  # without it there is no early stopping
+    for suggestion in diagnosis.suggestions:
+        assert load_config(name, [*held_out, suggestion.overrides]) != load_config(name, held_out)
+
+
+def test_suggestions_against_overfitting_are_those_that_are_not_done_yet() -> None:
+    config = load_config("dense", ["augment.shift=2", "model.dropout=0.5", "train.early_stopping.patience=3"])
+    overrides = [suggestion.overrides for suggestion in diagnose(OVERFITTING, config, 4).suggestions]
+    assert overrides == ["augment.rotate=10", "model.l2=1e-4", "model.units=[64,32]"]
