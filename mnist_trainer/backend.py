@@ -29,7 +29,7 @@ def import_backend() -> None:
     # conv.yaml takes 13.7 s with it and 18.0 s without.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if imported is None:
-        with _hidden_native_output(), _without_garbage_collection():
+        with hidden_native_output(), _without_garbage_collection():
             import keras  # noqa: F401 - the import itself is what is wanted
             import tensorflow as tf
 
@@ -37,7 +37,7 @@ def import_backend() -> None:
 
 
 @contextmanager
-def _hidden_native_output() -> Iterator[None]:
+def hidden_native_output() -> Iterator[None]:
     """Hold back what C++ writes to standard error before its own log levels are read; show it if the block fails."""
     sys.stderr.flush()
     kept = os.dup(2)

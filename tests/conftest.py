@@ -17,6 +17,12 @@ from mnist_trainer.run import Run, find_run
 
 import_backend()
 
+# What takes seconds at the end of a run, and has tests of its own.
+WITHOUT_EXTRAS = (
+    "export.litert=false",
+    "tensorboard={images: false, pr_curves: false, graph: false, projector: false}",
+)
+
 Arrays = dict[str, np.ndarray]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

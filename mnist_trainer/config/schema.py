@@ -120,6 +120,28 @@ class EvaluateConfig(Section):
     """Pixels: average the probabilities of the image and of it moved so far in four directions; 0 does not."""
 
 
+class ExportConfig(Section):
+    """What a run leaves besides model.keras."""
+
+    litert: bool = True
+    """The model as model.tflite, with which `predict` answers without TensorFlow."""
+
+
+class TensorBoardConfig(Section):
+    """What TensorBoard shows besides the curves, the configuration and the table of hyper-parameters."""
+
+    images: bool = True
+    """Misclassified digits, confusion matrix and reliability diagram of the test split."""
+    pr_curves: bool = True
+    """Precision against recall of each class."""
+    graph: bool = True
+    """The layers of the model."""
+    projector: bool = True
+    """The last hidden layer's outputs of 1,000 test examples, as points in space."""
+    histograms: bool = False
+    """The weights after each epoch, as histograms."""
+
+
 class Config(Section):
     """One training run, whole: `train` is a function of this."""
 
@@ -137,6 +159,10 @@ class Config(Section):
     """How the model is fitted."""
     evaluate: EvaluateConfig = EvaluateConfig()
     """How the trained model is measured."""
+    export: ExportConfig = ExportConfig()
+    """What is left besides model.keras."""
+    tensorboard: TensorBoardConfig = TensorBoardConfig()
+    """What TensorBoard shows besides curves."""
 
     @model_validator(mode="after")
     def _check_early_stopping_has_validation(self) -> Config:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mnist_trainer.data.dataset import Images
@@ -92,11 +93,11 @@ def surest_mistakes(predictions: Predictions) -> Any:
     return wrong[np.argsort(-predictions.probabilities[wrong].max(axis=1), kind="stable")]
 
 
-def as_png(figure: Figure) -> bytes:
-    """Return the figure as the bytes of a PNG file."""
-    content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=100)
-    return content.getvalue()
+def as_pixels(figure: Figure) -> npt.NDArray[np.uint8]:
+    """Return the figure drawn: uint8, shape (height, width, 4)."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
 
 
 def _write_numbers(axes: Axes, matrix: Any, shares: Any) -> None:

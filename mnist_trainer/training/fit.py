@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy.typing as npt
 
-from mnist_trainer.config.schema import TrainConfig
+from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.data.pipeline import TrainingBatches, evaluation_batches
 from mnist_trainer.run import Run
@@ -23,7 +23,7 @@ from mnist_trainer.training.callbacks import (
 )
 from mnist_trainer.training.checkpoint import Checkpoint, restore_variables
 from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal
-from mnist_trainer.training.tensorboard import WriteEvents
+from mnist_trainer.training.tensorboard.scalars import WriteEvents
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def fit(
     model: keras.Model,
     batches: TrainingBatches,
     validation: Split | None,
-    config: TrainConfig,
+    config: Config,
     run: Run,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: Checkpoint | None = None,
@@ -56,7 +56,7 @@ def fit(
         model: changed in place; afterwards it has the weights of the last epoch, not of the best.
         batches: the training split.
         validation: measured after each epoch.
-        config: the `train` section.
+        config: the whole configuration.
         run: receives metrics.jsonl, TensorBoard events and checkpoints.
         callbacks: called after the run's own.
         checkpoint: where to go on; from the beginning without it.
@@ -66,19 +66,21 @@ def fit(
         TrainingDiverged: the loss is no longer a finite number.
         TrainingInterrupted: SIGINT or SIGTERM came.
     """
-    metrics, best, signals = WriteMetrics(run), KeepBest(config.monitor), StopOnSignal(run)
-    stopping = EarlyStopping(config.early_stopping, config.monitor) if config.early_stopping else None
+    train = config.train
+    metrics, best, signals = WriteMetrics(run), KeepBest(train.monitor), StopOnSignal(run)
+    stopping = EarlyStopping(train.early_stopping, train.monitor) if train.early_stopping else None
     if checkpoint:
         _restore(checkpoint, model, metrics, best, stopping)
     captured = CaptureVariables()
-    before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run, _learning_rate(config)), signals]
-    measured = [captured, *([SwapAverages()] if config.ema_decay else [])]
-    record = [metrics, WriteEvents(run, metrics.history), best, *([stopping] if stopping else [])]
+    before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run, _learning_rate(train)), signals]
+    measured = [captured, *([SwapAverages()] if train.ema_decay else [])]
+    events = WriteEvents(run, metrics.history, histograms=config.tensorboard.histograms)
+    record = [metrics, events, best, *([stopping] if stopping else [])]
     with signals.listening():
         model.fit(
             batches.dataset,
-            initial_epoch=_first_epoch(checkpoint, config),
-            epochs=config.epochs,
+            initial_epoch=_first_epoch(checkpoint, train),
+            epochs=train.epochs,
             validation_data=evaluation_batches(validation) if validation else None,
             callbacks=[
                 *before,

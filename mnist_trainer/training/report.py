@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mnist_trainer.evaluation.report import EvaluationReport
+from mnist_trainer.exporting.litert import LiteRTExport
 from mnist_trainer.training.execution import Execution
 
 
@@ -23,9 +24,10 @@ class TrainReport:
         history: a row for each epoch, as in metrics.jsonl.
         validation: the saved model on the validation split; None where nothing was held out.
         test: the saved model on the test split.
+        litert: the model as model.tflite; None where it was not asked for.
         seconds: wall time of each stage; they sum to that of the whole. The command has `start` (interpreter, command
             line, configuration) and `import` (TensorFlow) besides `data`, `build`, `fit` (the first step's tracing and
-            validation included), `save` and `evaluate` (both splits).
+            validation included), `save`, `export`, `evaluate` (both splits) and `tensorboard` (pictures).
     """
 
     run: str
@@ -37,6 +39,7 @@ class TrainReport:
     history: tuple[dict[str, float], ...]
     validation: EvaluationReport | None
     test: EvaluationReport
+    litert: LiteRTExport | None
     seconds: dict[str, float]
 
     def as_json(self) -> dict[str, Any]:

@@ -22,6 +22,8 @@ CHANGEABLE = (
     "train.jit_compile",
     "train.steps_per_execution",
     "evaluate.test_time_shift",
+    "export",
+    "tensorboard",
 )
 
 

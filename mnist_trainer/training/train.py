@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy.typing as npt
 
-from mnist_trainer.config.schema import Config
+from mnist_trainer.config.schema import Config, EvaluateConfig
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate, predict
-from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.exporting.litert import export_litert
 from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
 from mnist_trainer.training.environment import describe_environment
@@ -22,7 +25,12 @@ from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import Resumption, reopen_run
 from mnist_trainer.training.start import check_batch_size, start_run
 from mnist_trainer.training.stopwatch import Stopwatch
-from mnist_trainer.training.tensorboard import write_test_result
+from mnist_trainer.training.tensorboard.events import EventWriter
+from mnist_trainer.training.tensorboard.session import report_table, session
+from mnist_trainer.training.tensorboard.test_split import write_test_split
+
+# Examples on which an export is compared with the model.
+NUM_COMPARED = 200
 
 
 def train(
@@ -56,25 +64,26 @@ def train(
     check_batch_size(config, dataset)
     run = run or start_run(config)
     stopwatch.end("data")
-    with run.lock():
-        _open_record(run, config, resumption)
+    with run.lock(), _record(run, config, resumption) as events:
         keras.utils.set_random_seed(config.seed)
         batches = make_batches(config, dataset.train)
         execution = choose_execution(config.train, batches.num_steps)
         model = build_training_model(config, dataset.num_classes, batches.num_steps, execution)
         stopwatch.end("build")
         checkpoint = resumption.checkpoint if resumption else None
-        fitted = fit(model, batches, dataset.validation, config.train, run, callbacks, checkpoint)
+        fitted = fit(model, batches, dataset.validation, config, run, callbacks, checkpoint)
         stopwatch.end("fit")
         best = _save_model(run, build_plain_model(config, dataset.num_classes, batches.num_steps), fitted.best_weights)
         stopwatch.end("save")
-        test_time_shift = config.evaluate.test_time_shift
-        validation = evaluate(best, dataset.validation, test_time_shift) if dataset.validation else None
-        predictions = predict(best, dataset.test, test_time_shift)
-        predictions.save(run)
+        litert = export_litert(best, run, dataset.test.images[:NUM_COMPARED]) if config.export.litert else None
+        stopwatch.end("export")
+        validation, predictions = _measure(run, best, dataset, config.evaluate)
         test = make_report(predictions)
-        write_test_result(run, fitted.best_epoch, test)
         stopwatch.end("evaluate")
+        write_test_split(run, fitted.best_epoch, best, dataset.test, predictions, test, config.tensorboard)
+        if config.tensorboard.graph:
+            events.graph(best)
+        stopwatch.end("tensorboard")
         report = TrainReport(
             run=str(run.path),
             num_parameters=best.count_params(),
@@ -85,14 +94,17 @@ def train(
             history=fitted.history,
             validation=validation,
             test=test,
+            litert=litert,
             seconds=stopwatch.seconds,
         )
+        events.text(0, "report", report_table(report))
         run.write_json("report.json", report.as_json())
     return report
 
 
-def _open_record(run: Run, config: Config, resumption: Resumption | None) -> None:
-    """Write what the run is made with, or that it goes on."""
+@contextmanager
+def _record(run: Run, config: Config, resumption: Resumption | None) -> Iterator[EventWriter]:
+    """Write what the run is made with, or that it goes on, and for TensorBoard how it ends."""
     if resumption is None:
         run.require_new()
     else:
@@ -102,6 +114,8 @@ def _open_record(run: Run, config: Config, resumption: Resumption | None) -> Non
         environment["resumed_after_epochs"] = resumption.checkpoint.num_epochs
         environment["before"] = run.read_json("environment.json")
     run.write_json("environment.json", environment)
+    with session(run, config) as events:
+        yield events
 
 
 def _save_model(run: Run, plain: keras.Model, weights: Sequence[npt.NDArray[Any]]) -> keras.Model:
@@ -110,3 +124,14 @@ def _save_model(run: Run, plain: keras.Model, weights: Sequence[npt.NDArray[Any]
     with run.write("model.keras") as path:
         plain.save(path)
     return keras.saving.load_model(run.model_path, compile=False)
+
+
+def _measure(
+    run: Run, model: keras.Model, dataset: Dataset, config: EvaluateConfig
+) -> tuple[EvaluationReport | None, Predictions]:
+    """Measure the validation split, and keep what the model answers to the test split."""
+    shift = config.test_time_shift
+    validation = evaluate(model, dataset.validation, shift) if dataset.validation else None
+    predictions = predict(model, dataset.test, shift)
+    predictions.save(run)
+    return validation, predictions

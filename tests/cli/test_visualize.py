@@ -15,21 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from mnist_trainer.run import Run
 from mnist_trainer.visualize import _linked
+from tests.cli.browser import open_page
 from tests.cli.conftest import Invoke
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def free_port() -> int:
@@ -55,12 +46,8 @@ def visualize(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "the browser tests need Chromium, e.g. from: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1400, "height": 900})
-        browser.close()
+    with open_page() as page:
+        yield page
 
 
 def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_path: Path) -> None:
@@ -85,10 +72,11 @@ def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             runs = page.request.get(f"http://localhost:{port}/data/runs").json()
-            if len(runs) == 3:
+            if len(runs) == 4:
                 break
             time.sleep(0.2)
-        assert sorted(runs) == [f"{trained_run.name}/{split}" for split in ("test", "train", "validation")]
+        splits = [f"{trained_run.name}/{split}" for split in ("test", "train", "validation")]
+        assert sorted(runs) == [trained_run.name, *splits]
 
 
 def test_busy_port_without_a_wish_takes_the_next(trained_run: Run) -> None:

@@ -103,7 +103,10 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("a: " + "[" * 99, "x.yaml:1:19: not valid YAML: nested more than 16 deep"),
         ("#" * MAX_BYTES + "\n", "x.yaml: the file is larger than 262,144 bytes; is it a configuration?"),
         ("trian: {}\n", "x.yaml:1:1: trian: unknown key; did you mean 'train'?"),
-        ("zzz: 1\n", "x.yaml:1:1: zzz: unknown key; allowed: name, seed, data, model, augment, train, evaluate"),
+        (
+            "zzz: 1\n",
+            "x.yaml:1:1: zzz: unknown key; allowed: name, seed, data, model, augment, train, evaluate, export, tensorboard",
+        ),
         ("epochs: 3\n", "x.yaml:1:1: epochs: unknown key; did you mean 'train.epochs'?"),
         (
             "train: {learning_rate: 3}\n",
@@ -188,7 +191,10 @@ def test_one_fault_is_one_sentence_with_its_place(text: str | bytes, fault: str,
         ("train..epochs=3", "--set train..epochs=3: expected KEY=VALUE, e.g. train.epochs=3"),
         ("seed.x=1", "--set seed.x=1: seed.x: seed is not a section with keys"),
         ("train.epohcs=1", "--set train.epohcs=1: train.epohcs: unknown key; did you mean 'epochs'?"),
-        ("foo.bar=1", "--set foo.bar=1: foo: unknown key; allowed: name, seed, data, model, augment, train, evaluate"),
+        (
+            "foo.bar=1",
+            "--set foo.bar=1: foo: unknown key; allowed: name, seed, data, model, augment, train, evaluate, export, tensorboard",
+        ),
         ("seed=[1", "--set seed=[1: seed: the right side is not valid YAML: '[1'"),
         ("seed=", "--set seed=: seed: expected an integer; received null"),
         (

@@ -19,10 +19,11 @@ from mnist_trainer.training.loss import build_loss
 from mnist_trainer.training.normalization import FusedBatchNormalization, with_fused_normalization
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
+from tests.conftest import WITHOUT_EXTRAS
 
 
 def small_config(small_npz: Path, *overrides: str) -> Config:
-    defaults = [f"data.path={small_npz}", "train.epochs=2", "train.precision=float32"]
+    defaults = [f"data.path={small_npz}", "train.epochs=2", "train.precision=float32", *WITHOUT_EXTRAS]
     return load_config("linear", [*defaults, *overrides])
 
 

@@ -24,7 +24,7 @@ from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import find_resumption, resumed_config
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
-from tests.conftest import Command
+from tests.conftest import WITHOUT_EXTRAS, Command
 from tests.training.test_train import scalars
 
 EVERYTHING = (
@@ -62,7 +62,7 @@ class CrashIn(keras.callbacks.Callback):
 
 @pytest.fixture
 def config(small_npz: Path) -> Config:
-    return load_config("conv", [f"data.path={small_npz}", *EVERYTHING])
+    return load_config("conv", [f"data.path={small_npz}", *EVERYTHING, *WITHOUT_EXTRAS])
 
 
 def outcome(report: TrainReport) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def test_interrupted_before_the_first_epoch_ended_begins_anew(config: Config, tm
 
 
 def linear(small_npz: Path, *overrides: str) -> Config:
-    defaults = [f"data.path={small_npz}", "train.epochs=2", "train.precision=float32"]
+    defaults = [f"data.path={small_npz}", "train.epochs=2", "train.precision=float32", *WITHOUT_EXTRAS]
     return load_config("linear", [*defaults, *overrides])
 
 

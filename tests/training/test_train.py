@@ -11,8 +11,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.util.tensor_util import make_ndarray
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.render import render_config
@@ -27,11 +25,14 @@ from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import find_resumption, resumed_config
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
+from tests.conftest import WITHOUT_EXTRAS
+from tests.training.events import read_events
 
 
 @pytest.fixture
 def config(small_npz: Path) -> Config:
-    return load_config("linear", [f"data.path={small_npz}", "train.epochs=3", "train.precision=float32"])
+    overrides = [f"data.path={small_npz}", "train.epochs=3", "train.precision=float32", *WITHOUT_EXTRAS]
+    return load_config("linear", overrides)
 
 
 def changed(config: Config, tmp_path: Path, *overrides: str) -> Config:
@@ -44,20 +45,22 @@ def train_in(folder: Path, config: Config, **options: Any) -> TrainReport:
 
 
 def scalars(run: Run, split: str) -> dict[str, list[Any]]:
-    events = EventAccumulator(str(run.path / split))
-    events.Reload()
     return {
-        tag.removeprefix("epoch/"): [
-            (event.step, float(make_ndarray(event.tensor_proto))) for event in events.Tensors(tag)
-        ]
-        for tag in events.Tags()["tensors"]
+        tag.removeprefix("epoch/"): [(step, float(value)) for step, value in points]
+        for tag, points in read_events(run, split).items()
+        if tag.startswith("epoch/")
     }
 
 
 def test_run_directory_holds_all_of_the_run(trained_run: Run) -> None:
     names = {path.name for path in trained_run.path.iterdir()}
-    files = {"config.yaml", "environment.json", "metrics.jsonl", "model.keras", "report.json", ".lock"}
-    assert names == files | {"checkpoints", "train", "validation", "test"}
+    records = {"config.yaml", "environment.json", "metrics.jsonl", "report.json", "predictions.npz"}
+    kept_by_evaluate = {"evaluation.json", "report.html"}
+    (events,) = (name for name in names if name.startswith("events.out.tfevents."))
+    assert names - kept_by_evaluate - {events} == records | {
+        *("model.keras", "model.tflite", ".lock"),
+        *("checkpoints", "train", "validation", "test"),
+    }
     assert trained_run.state == "complete"
     environment = trained_run.read_json("environment.json")
     assert environment["versions"]["keras"] == keras.__version__

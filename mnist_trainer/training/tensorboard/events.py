@@ -1,0 +1,94 @@
+"""`EventWriter`: a file of TensorBoard events, whose errors are the run's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy.typing as npt
+import tensorflow as tf
+
+from mnist_trainer.errors import RunError
+from mnist_trainer.models import INPUT_SHAPE
+from mnist_trainer.run import Run
+
+
+class EventWriter:
+    """Writes events under a folder of the run; to be used as a context manager, or closed.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+
+    def __init__(self, run: Run, folder: str = "") -> None:
+        """Make the writer.
+
+        Args:
+            run: receives the events.
+            folder: `train`, `validation` or `test`; empty is the run itself.
+        """
+        self._path = run.path / folder
+        with self._translated():
+            self._writer = tf.summary.create_file_writer(str(self._path))
+
+    def __enter__(self) -> EventWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        with self._translated():
+            self._writer.close()
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Write scalars, and have them in the file before returning."""
+        with self._at(step):
+            for tag, value in values.items():
+                tf.summary.scalar(tag, value)
+            self._writer.flush()
+
+    def histogram(self, step: int, tag: str, values: npt.ArrayLike) -> None:
+        """Write how values are distributed."""
+        with self._at(step):
+            tf.summary.histogram(tag, values)
+
+    def image(self, step: int, tag: str, pixels: npt.ArrayLike) -> None:
+        """Write one picture: uint8, shape (height, width, channels)."""
+        with self._at(step):
+            tf.summary.image(tag, tf.expand_dims(pixels, 0))
+
+    def text(self, step: int, tag: str, markdown: str) -> None:
+        """Write a text."""
+        with self._at(step):
+            tf.summary.text(tag, markdown)
+
+    def summary(self, step: int, summary: Any) -> None:
+        """Write what a plugin of TensorBoard has made: a `Summary` protocol buffer."""
+        with self._at(step):
+            tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step)
+
+    def graph(self, model: keras.Model) -> None:
+        """Write the model's operations, and its layers as TensorBoard's conceptual graph."""
+        metadata = tf.compat.v1.SummaryMetadata()
+        metadata.plugin_data.plugin_name = "graph_keras_model"
+        metadata.plugin_data.content = b"1"
+        image = tf.TensorSpec((None, *INPUT_SHAPE), tf.uint8, name="image")
+        with self._at(0):
+            tf.summary.graph(tf.function(model).get_concrete_function(image).graph)
+            tf.summary.write("layers", model.to_json(), metadata=metadata)
+
+    @contextmanager
+    def _at(self, step: int) -> Iterator[None]:
+        with self._translated(), self._writer.as_default(step=step):
+            yield
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise RunError(f"{self._path}: TensorBoard events cannot be written: {error.message}") from error

@@ -1,0 +1,79 @@
+"""Every tab of TensorBoard that a run fills, seen filled by a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.cli.browser import open_page
+from tests.cli.test_visualize import free_port, visualize
+from tests.conftest import Command
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with open_page(webgl=True) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def address(small_npz: Path, mnist_train: Command, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """TensorBoard on one run that is complete, with histograms, and one that failed."""
+    logs_dir = tmp_path_factory.mktemp("tabs")
+    data = f"--set=data.path={small_npz}"
+    common = ["train", "linear", "--logs-dir", logs_dir, data, "--set=train.epochs=1"]
+    assert mnist_train(*common, "--set=tensorboard.histograms=true", "--set=name=good").returncode == 0
+    failing = ["--set=train.optimizer={name: sgd, learning_rate: 100}", "--set=model.l2=1e9", "--set=name=failed"]
+    assert mnist_train(*common, *failing).returncode == 1
+    port = free_port()
+    with visualize("--logs-dir", logs_dir, "--port", port) as (_, line):
+        assert "shows 2 runs" in line
+        yield f"http://localhost:{port}/"
+
+
+def test_images(page: Page, address: str) -> None:
+    page.goto(f"{address}#images")
+    for tag in ("misclassified", "confusion matrix", "reliability"):
+        expect(page.get_by_text(tag).first).to_be_visible(timeout=30_000)
+    pictures = page.locator("tf-image-loader img")
+    expect(pictures.first).to_be_visible(timeout=30_000)
+    assert pictures.first.evaluate("image => image.naturalWidth") >= 600
+
+
+def test_pr_curves(page: Page, address: str) -> None:
+    page.goto(f"{address}#pr_curves")
+    expect(page.get_by_text("class/0").first).to_be_visible(timeout=30_000)
+    expect(page.locator("tf-pr-curve-card path.line").first).to_be_attached(timeout=30_000)
+
+
+def test_text(page: Page, address: str) -> None:
+    page.goto(f"{address}#text")
+    expect(page.get_by_text("Decides initial weights").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("table").filter(has_text="of 500").first).to_be_visible(timeout=30_000)
+
+
+def test_hyper_parameters_of_both_runs(page: Page, address: str) -> None:
+    page.goto(f"{address}#hparams")
+    for text in ("model.name", "good-", "failed-"):
+        expect(page.locator("tf-hparams-table-view").get_by_text(text).first).to_be_visible(timeout=30_000)
+
+
+def test_graph(page: Page, address: str) -> None:
+    page.goto(f"{address}#graphs")
+    expect(page.locator("g.node").first).to_be_attached(timeout=30_000)
+    expect(page.get_by_text("Main Graph").first).to_be_visible()
+
+
+def test_histograms(page: Page, address: str) -> None:
+    page.goto(f"{address}#histograms")
+    expect(page.get_by_text("weights/linear/probabilities/kernel").first).to_be_visible(timeout=30_000)
+
+
+def test_projector(page: Page, address: str) -> None:
+    page.goto(f"{address}#projector")
+    frame = page.frame_locator("iframe").frame_locator("iframe")
+    expect(frame.get_by_text("Points: 500")).to_be_visible(timeout=60_000)
+    expect(frame.get_by_text("Dimension: 50")).to_be_visible()

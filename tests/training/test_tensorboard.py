@@ -1,0 +1,143 @@
+"""What TensorBoard gets of a run, besides scalars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.decomposition import PCA
+from sklearn.metrics import precision_score, recall_score
+from tensorboard.plugins.hparams import api_pb2, metadata
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.run import Run
+from mnist_trainer.training.start import start_run
+from mnist_trainer.training.tensorboard.events import EventWriter
+from mnist_trainer.training.tensorboard.projector import draw_sprite, principal_components
+from mnist_trainer.training.tensorboard.session import hyper_parameters, session
+from mnist_trainer.training.train import train
+from tests.conftest import WITHOUT_EXTRAS
+from tests.training.events import accumulate, read_events
+
+
+def test_pictures_of_the_evaluation(trained_run: Run) -> None:
+    events = read_events(trained_run, "test")
+    best_epoch = trained_run.read_json("report.json")["best_epoch"]
+    for tag in ("misclassified", "confusion matrix", "reliability"):
+        ((step, (width, height, png)),) = events[tag]
+        assert step == best_epoch
+        assert int(width) >= 600
+        assert int(height) >= 600
+        assert png.startswith(b"\x89PNG")
+
+
+def test_pr_curves_are_those_of_scikit_learn(trained_run: Run) -> None:
+    predictions = load_predictions(trained_run)
+    events = read_events(trained_run, "test")
+    assert sum(tag.startswith("class/") for tag in events) == 10
+    ((_, curve),) = events["class/3/pr_curves"]
+    precision, recall = curve[4, 120], curve[5, 120]  # of 201 thresholds, the one at 0.6
+    is_predicted, is_label = predictions.probabilities[:, 3] >= 0.6, predictions.labels == 3
+    assert precision == pytest.approx(precision_score(is_label, is_predicted), abs=1e-6)
+    assert recall == pytest.approx(recall_score(is_label, is_predicted), abs=1e-6)
+
+
+def test_configuration_and_report_as_text(trained_run: Run) -> None:
+    events = read_events(trained_run)
+    ((_, configuration),) = events["configuration"]
+    text = configuration.item().decode()
+    assert all(f"    {line}\n" in text for line in trained_run.config_path.read_text(encoding="utf-8").splitlines())
+    ((_, report),) = events["report"]
+    assert f"{trained_run.read_json('report.json')['test']['num_correct']:,} of 500" in report.item().decode()
+
+
+def test_graph_of_layers_and_of_operations(trained_run: Run) -> None:
+    ((_, layers),) = read_events(trained_run)["layers"]
+    assert '"dense1"' in layers.item().decode()
+    assert accumulate(trained_run).Graph().node
+
+
+def test_projector_has_features_labels_and_digits(trained_run: Run) -> None:
+    folder = trained_run.path / "test"
+    features, labels = np.loadtxt(folder / "features.tsv"), np.loadtxt(folder / "labels.tsv", dtype=int)
+    test = load_dataset(load_config(trained_run.config_path).data).test
+    assert features.shape == (500, 50)
+    assert labels.tolist() == test.labels.tolist()
+    sprite = np.asarray(Image.open(folder / "digits.png"))
+    assert sprite.shape == (23 * 28, 23 * 28)  # 23² is the first square above 500
+    assert (sprite[28:56, 28:56] == 255 - test.images[24, ..., 0]).all()
+
+
+def test_principal_components_keep_distances() -> None:
+    features = np.random.default_rng(0).normal(size=(40, 30)) * np.geomspace(1, 1e-3, 30)
+    components, expected = principal_components(features, 5), PCA(5).fit_transform(features)
+    assert np.abs(components) == pytest.approx(np.abs(expected), abs=1e-9)
+    assert principal_components(features[:3], 5).shape == (3, 3)
+
+
+def test_sprite_is_a_square_in_rows() -> None:
+    images = np.zeros((5, 28, 28, 1), np.uint8)
+    images[3] = 255
+    sprite = np.asarray(draw_sprite(images))
+    assert sprite.shape == (84, 84)
+    assert (sprite[28:56, :28] == 0).all()
+    assert (sprite[:28] == 255).all()
+
+
+def status_of(run: Run) -> int | None:
+    """Return how TensorBoard's table says that the run ended; None where it has only begun."""
+    tags = accumulate(run).PluginTagToContent(metadata.PLUGIN_NAME)
+    assert metadata.SESSION_START_INFO_TAG in tags
+    if metadata.SESSION_END_INFO_TAG not in tags:
+        return None
+    return int(metadata.parse_session_end_info_plugin_data(tags[metadata.SESSION_END_INFO_TAG]).status)
+
+
+def test_sessions_that_end_fail_and_run(tmp_path: Path) -> None:
+    config = load_config("dense")
+    run = start_run(config, tmp_path)
+    with session(run, config):
+        assert status_of(run) is None
+    assert status_of(run) == api_pb2.STATUS_SUCCESS
+    with pytest.raises(KeyboardInterrupt), session(run, config):
+        raise KeyboardInterrupt
+    assert status_of(run) == api_pb2.STATUS_FAILURE
+    assert len(list(run.path.glob("events.out.tfevents.*"))) == 1
+
+
+def test_hyper_parameters_are_the_chief_ones_and_what_differs() -> None:
+    config = load_config("dense", ["model.dropout=0.2", "name=x", "tensorboard.images=false", "data.path=/x"])
+    assert hyper_parameters(config) == {
+        "seed": 0,
+        "model.name": "dense",
+        "model.dropout": 0.2,
+        "train.epochs": 10,
+        "train.batch_size": 128,
+        "train.optimizer.name": "adam",
+        "train.optimizer.learning_rate": 0.001,
+        "data.path": "/x",
+    }
+    assert hyper_parameters(load_config("conv", ["model.filters=[8, 16]"]))["model.filters"] == "(8, 16)"
+
+
+def test_histograms_and_nothing_else_where_that_is_asked_for(small_npz: Path, tmp_path: Path) -> None:
+    overrides = [f"data.path={small_npz}", "train.epochs=2", *WITHOUT_EXTRAS, "tensorboard.histograms=true"]
+    config = load_config("linear", overrides)
+    run = start_run(config, tmp_path)
+    train(config, run)
+    steps = [step for step, _ in read_events(run, "train")["weights/linear/probabilities/kernel"]]
+    assert steps == [1, 2]
+    assert set(read_events(run, "test")) == {"epoch/loss", "epoch/accuracy"}
+    assert "layers" not in read_events(run)
+    assert not list((run.path / "test").glob("*.tsv"))
+
+
+def test_events_that_cannot_be_written_are_a_run_error(tmp_path: Path) -> None:
+    (tmp_path / "train").write_text("a file, where a folder should be")
+    with pytest.raises(RunError, match="TensorBoard events cannot be written"):
+        EventWriter(Run(tmp_path), "train")
