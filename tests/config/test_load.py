@@ -14,6 +14,8 @@ from mnist_trainer.errors import ConfigError
 
 Write = Callable[[str | bytes], str]
 
+SECTIONS = "name, seed, data, model, augment, train, evaluate, export, tensorboard"
+
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
@@ -105,7 +107,7 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("trian: {}\n", "x.yaml:1:1: trian: unknown key; did you mean 'train'?"),
         (
             "zzz: 1\n",
-            "x.yaml:1:1: zzz: unknown key; allowed: name, seed, data, model, augment, train, evaluate, export, tensorboard",
+            f"x.yaml:1:1: zzz: unknown key; allowed: {SECTIONS}",
         ),
         ("epochs: 3\n", "x.yaml:1:1: epochs: unknown key; did you mean 'train.epochs'?"),
         (
@@ -193,7 +195,7 @@ def test_one_fault_is_one_sentence_with_its_place(text: str | bytes, fault: str,
         ("train.epohcs=1", "--set train.epohcs=1: train.epohcs: unknown key; did you mean 'epochs'?"),
         (
             "foo.bar=1",
-            "--set foo.bar=1: foo: unknown key; allowed: name, seed, data, model, augment, train, evaluate, export, tensorboard",
+            f"--set foo.bar=1: foo: unknown key; allowed: {SECTIONS}",
         ),
         ("seed=[1", "--set seed=[1: seed: the right side is not valid YAML: '[1'"),
         ("seed=", "--set seed=: seed: expected an integer; received null"),
