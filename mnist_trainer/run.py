@@ -210,6 +210,8 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
             raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
         return runs[-1]
     path = next((path for path in (Path(reference), logs_dir / reference) if os.path.isdir(path)), None)
+    if path is None and os.path.isfile(reference):
+        raise RunError(f"{reference}: is a file; name the run that it belongs to, the folder with config.yaml")
     if path is None:
         raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
     if not os.path.isfile(path / "config.yaml"):

@@ -11,6 +11,7 @@ from mnist_trainer import __version__
 from mnist_trainer.cli.compare import compare
 from mnist_trainer.cli.config import config
 from mnist_trainer.cli.evaluate import evaluate
+from mnist_trainer.cli.predict import predict
 from mnist_trainer.cli.runs import runs
 from mnist_trainer.cli.train import train
 from mnist_trainer.cli.visualize import visualize
@@ -52,5 +53,5 @@ def main() -> None:
     """
 
 
-for _command in (train, evaluate, compare, visualize, runs, config):
+for _command in (train, evaluate, compare, predict, visualize, runs, config):
     main.add_command(_command)

@@ -225,8 +225,7 @@ def _sides(boxes: Boxes) -> npt.NDArray[np.int64]:
 
 def _spans(boxes: Boxes, shape: tuple[int, ...]) -> Mask:
     """Return which boxes reach from one edge of the picture to the opposite one."""
-    spans: Mask = ((boxes[:, :2] <= 1) & (boxes[:, 2:] >= np.array(shape) - 1)).any(1)
-    return spans
+    return np.asarray(((boxes[:, :2] <= 1) & (boxes[:, 2:] >= np.array(shape) - 1)).any(1))
 
 
 def _frames(labels: npt.NDArray[np.int32], places: list[tuple[slice, slice]]) -> Mask:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_trainer.backend import hidden_native_output
-from mnist_trainer.data.dataset import Images, Probabilities
+from mnist_trainer.data.dataset import IMAGE_PIXELS, Images, Probabilities
 from mnist_trainer.errors import ModelError
-from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.run import Run
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class LiteRTPredictor:
             details()[0] for details in (self._interpreter.get_input_details, self._interpreter.get_output_details)
         )
         shape, kind = tuple(self._input["shape_signature"]), self._input["dtype"]
-        if shape != (-1, *INPUT_SHAPE) or kind is not np.uint8:
+        if shape != (-1, IMAGE_PIXELS, IMAGE_PIXELS, 1) or kind is not np.uint8:
             raise ModelError(
                 f"{path}: its model takes {kind.__name__} of shape {shape}; expected uint8 (-1, 28, 28, 1)"
             )

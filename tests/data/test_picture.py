@@ -158,7 +158,7 @@ def test_file_that_is_no_picture_is_refused(content: bytes, message: str, tmp_pa
 def test_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"absent\.png: no such file$"):
         read_picture(tmp_path / "absent.png")
-    with pytest.raises(PictureError, match=r"a folder; expected a picture$"):
+    with pytest.raises(PictureError, match=r"a folder without pictures$"):
         read_picture(tmp_path)
     with pytest.raises(PictureError, match=r"cannot be read: File name too long$"):
         read_picture(tmp_path / ("x" * 300))

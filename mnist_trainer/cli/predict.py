@@ -1,0 +1,121 @@
+"""`mnist-train predict`: the digits in a user's pictures."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnist_trainer.cli import options
+from mnist_trainer.errors import PictureError
+
+if TYPE_CHECKING:
+    from mnist_trainer.data.dataset import Images
+    from mnist_trainer.evaluation.pictures import Answer
+
+
+@click.command(short_help="Read the digits in your own pictures.")
+@click.argument("run")
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.option(
+    "--min-probability",
+    metavar="FRACTION",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Below it an answer is unsure.",
+)
+@click.option(
+    "--save-input",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write what the model saw of each picture, 28×28 pixels, to FOLDER.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values on standard output.")
+@options.logs_dir
+@options.as_json
+def predict(
+    *,
+    run: str,
+    images: tuple[str, ...],
+    min_probability: float,
+    save_input: Path | None,
+    as_csv: bool,
+    logs_dir: Path,
+    as_json: bool,
+) -> None:
+    """Read the digit in each IMAGE with the model of RUN.
+
+    An IMAGE is a PNG, JPEG, BMP, GIF or TIFF file with one digit, dark on light or light on dark, a folder of such
+    files, or - for standard input. RUN is a path, a name under logs/, or latest.
+
+    \b
+    mnist-train predict latest seven.png photos/
+    mnist-train predict latest photos/ --csv
+    """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv exclude each other.")
+
+    from mnist_trainer.evaluation.pictures import RunPredictor, find_pictures, read_digits
+    from mnist_trainer.run import find_run
+
+    predictor = RunPredictor(find_run(run, logs_dir))
+    show = _csv_rows() if as_csv else _lines(to_error=as_json)
+    on_input = _saver(save_input) if save_input else None
+    answers = []
+    for answer in read_digits(predictor, find_pictures(images), min_probability=min_probability, on_input=on_input):
+        show(answer)
+        answers.append(answer)
+    if as_json:
+        from mnist_trainer.cli.console import print_json
+
+        print_json({"images": [answer.as_json() for answer in answers]})
+    num_errors = sum(answer.verdict == "error" for answer in answers)
+    if num_errors:
+        raise PictureError(f"{num_errors} of {len(answers)} pictures cannot be read")
+
+
+def _lines(*, to_error: bool) -> Callable[[Answer], None]:
+    """Return what prints an answer for people; without rich, whose import would take a tenth of the time."""
+    return lambda answer: click.echo(_line(answer), err=to_error)
+
+
+def _line(answer: Answer) -> str:
+    if answer.message:
+        return f"error        {answer.message}"
+    if answer.digit is None or answer.probability is None or answer.runner_up_probability is None:
+        return f"no digit     {answer.path}"
+    sure = "  unsure" if answer.verdict == "unsure" else ""
+    second = f"{answer.runner_up} with {100 * answer.runner_up_probability:.2f} %"
+    return f"{answer.digit}  {100 * answer.probability:6.2f} %  {answer.path}  (then {second}){sure}"
+
+
+def _csv_rows() -> Callable[[Answer], None]:
+    """Return what prints an answer as comma-separated values, under a first line with their names."""
+    from dataclasses import asdict, fields
+
+    from mnist_trainer.evaluation.pictures import Answer
+
+    writer = csv.DictWriter(sys.stdout, [field.name for field in fields(Answer)], lineterminator="\n")
+    writer.writeheader()
+    return lambda answer: writer.writerow(asdict(answer))
+
+
+def _saver(folder: Path) -> Callable[[str, Images], None]:
+    """Return what writes an image that the model has seen to `folder`, under its picture's name."""
+    from PIL import Image
+
+    def save(name: str, image: Images) -> None:
+        """Write one image."""
+        target = folder / f"{'standard-input' if name == '-' else Path(name).stem}.png"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(target)
+        except OSError as error:
+            raise PictureError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+    return save

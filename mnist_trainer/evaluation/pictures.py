@@ -1,0 +1,146 @@
+"""A user's pictures → the digits in them."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_trainer.backend import import_backend
+from mnist_trainer.data.dataset import Images
+from mnist_trainer.data.digit_image import find_digit
+from mnist_trainer.data.picture import read_picture
+from mnist_trainer.errors import PictureError, RunError
+from mnist_trainer.evaluation.evaluate import Predictor, predict_probabilities
+from mnist_trainer.exporting.litert import FILE_NAME, LiteRTPredictor
+from mnist_trainer.run import Run
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
+MIN_PROBABILITY = 0.5
+MAX_STANDARD_INPUT_BYTES = 200_000_000
+
+Verdict = Literal["ok", "unsure", "no digit", "error"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says of one picture.
+
+    Attributes:
+        path: the picture.
+        verdict: `ok`; `unsure` where the probability is low; `no digit` where none was found; `error` where the picture
+            cannot be read.
+        digit: the most probable class; None where there is no digit.
+        probability: its probability, in [0, 1].
+        runner_up: the second most probable class.
+        runner_up_probability: its probability.
+        message: why the picture cannot be read.
+    """
+
+    path: str
+    verdict: Verdict
+    digit: int | None = None
+    probability: float | None = None
+    runner_up: int | None = None
+    runner_up_probability: float | None = None
+    message: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as plain values."""
+        return asdict(self)
+
+
+class RunPredictor:
+    """A run's model as a predictor, without TensorFlow where the run has a model.tflite."""
+
+    def __init__(self, run: Run) -> None:
+        """Load the model.
+
+        Raises:
+            RunError: the run is not complete.
+            ModelError: its model cannot be read.
+        """
+        run.require_complete()
+        self._test_time_shift = _test_time_shift(run)
+        light = run.path / FILE_NAME
+        self._model: Predictor = LiteRTPredictor(light) if light.is_file() else _keras_model(run)
+
+    def __call__(self, images: Images) -> Any:
+        """Return what `evaluate` would measure of this run."""
+        return predict_probabilities(self._model, images, self._test_time_shift)
+
+
+def find_pictures(references: Iterable[str]) -> Iterator[str]:
+    """Return the files that are meant: each as it is, and all pictures in a folder, by name."""
+    for reference in references:
+        if os.path.isdir(reference):
+            files = sorted(path for path in Path(reference).iterdir() if path.suffix.lower() in SUFFIXES)
+            yield from map(str, files) if files else [reference]
+        else:
+            yield reference
+
+
+def read_digits(
+    predictor: Predictor,
+    pictures: Iterable[str],
+    *,
+    min_probability: float = MIN_PROBABILITY,
+    on_input: Callable[[str, Images], None] | None = None,
+) -> Iterator[Answer]:
+    """Return what is in each picture, as soon as it is known; a picture that cannot be read does not stop the others.
+
+    Args:
+        predictor: from uint8 images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes).
+        pictures: paths; `-` is standard input.
+        min_probability: below it the verdict is `unsure`.
+        on_input: called with the name, and with what the model sees: uint8, shape (28, 28).
+    """
+    for name in pictures:
+        try:
+            image = find_digit(read_picture(*_source(name)))
+        except PictureError as error:
+            yield Answer(name, "error", message=str(error))
+            continue
+        if image is None:
+            yield Answer(name, "no digit")
+            continue
+        if on_input:
+            on_input(name, image)
+        probabilities = predictor(image[np.newaxis, ..., np.newaxis])[0]
+        yield _answer(name, probabilities, min_probability)
+
+
+def _test_time_shift(run: Run) -> int:
+    """Return what the run's model was measured with; reading its whole configuration would take half of the time."""
+    try:
+        return int(run.read_json("report.json")["test"]["test_time_shift"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise RunError(f"{run.path}: report.json is not that of a training run") from error
+
+
+def _source(name: str) -> tuple[Path | BinaryIO, str]:
+    """Return what to read, and what to call it."""
+    return (io.BytesIO(sys.stdin.buffer.read(MAX_STANDARD_INPUT_BYTES)), name) if name == "-" else (Path(name), name)
+
+
+def _answer(name: str, probabilities: npt.NDArray[np.float32], min_probability: float) -> Answer:
+    digit, runner_up = np.argsort(-probabilities, kind="stable")[:2].tolist()
+    probability = float(probabilities[digit])
+    verdict: Verdict = "ok" if probability >= min_probability else "unsure"
+    return Answer(name, verdict, digit, probability, runner_up, float(probabilities[runner_up]))
+
+
+def _keras_model(run: Run) -> Predictor:
+    import_backend()
+
+    from mnist_trainer.evaluation.model_files import load_model
+
+    model: Predictor = load_model(run)
+    return model

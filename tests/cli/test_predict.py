@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_trainer.run import Run
+from tests.cli.conftest import Invoke
+from tests.conftest import Arrays
+
+
+@pytest.fixture
+def pictures(small_arrays: Arrays, tmp_path: Path) -> Path:
+    """A folder with MNIST's first three test images, 7, 2 and 1, and a file that is none."""
+    folder = tmp_path / "my pictures"
+    folder.mkdir()
+    for number, image in enumerate(small_arrays["x_test"][:3]):
+        Image.fromarray(image).resize((140, 140)).save(folder / f"{number}.png")
+    (folder / "3.png").write_text("hello")
+    return folder
+
+
+def test_one_line_a_picture(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
+    result = invoke("predict", trained_run.path, pictures)
+    assert result.exit_code == 1
+    assert [line[0] for line in result.stdout.splitlines()] == ["7", "2", "1", "e"]
+    assert f"error        {pictures}/3.png: not a PNG, JPEG, BMP, GIF or TIFF picture" in result.stdout
+    assert result.stderr == "Error: 1 of 4 pictures cannot be read\n"
+
+
+def test_json_is_the_contract(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
+    result = invoke("predict", trained_run.path, pictures / "0.png", pictures / "3.png", "--json")
+    good, bad = json.loads(result.stdout)["images"]
+    assert (good["path"], good["digit"], good["verdict"]) == (f"{pictures}/0.png", 7, "ok")
+    assert good["probability"] > 0.5 > good["runner_up_probability"]
+    assert (bad["verdict"], bad["digit"]) == ("error", None)
+
+
+def test_csv(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
+    result = invoke("predict", trained_run.path, pictures, "--csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["digit"] for row in rows] == ["7", "2", "1", ""]
+    assert rows[3]["message"].endswith("3.png: not a PNG, JPEG, BMP, GIF or TIFF picture")
+
+
+def test_what_the_model_saw_is_saved(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
+    assert invoke("predict", trained_run.path, pictures / "0.png", "--save-input", "seen").exit_code == 0
+    image = np.asarray(Image.open("seen/0.png"))
+    assert (image.shape, image.max()) == ((28, 28), 255)
+    Path("file").touch()
+    result = invoke("predict", trained_run.path, pictures / "0.png", "--save-input", "file/x")
+    assert (result.exit_code, result.stderr) == (1, "Error: file/x/0.png: cannot be written: Not a directory\n")
+
+
+def test_answer_needs_no_tensorflow(trained_run: Run, pictures: Path) -> None:
+    code = (
+        "import sys; from mnist_trainer.cli.main import main\n"
+        f"main(['predict', {str(trained_run.path)!r}, {str(pictures / '0.png')!r}], standalone_mode=False)\n"
+        "print(*sorted({'tensorflow', 'keras', 'rich', 'pydantic', 'matplotlib'} & set(sys.modules)))"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer, modules = process.stdout.splitlines()
+    assert answer.startswith("7 ")
+    assert modules == ""
+    assert process.stderr == ""
+
+
+def test_standard_input(trained_run: Run, pictures: Path) -> None:
+    command = [sys.executable, "-m", "mnist_trainer", "predict", str(trained_run.path), "-"]
+    with (pictures / "1.png").open("rb") as file:
+        process = subprocess.run(command, stdin=file, capture_output=True, text=True, check=True)
+    assert process.stdout.startswith("2 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["x"], 2, "Missing argument 'IMAGE...'"),
+        (["absent", "a.png"], 1, "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs"),
+        (
+            ["model.tflite", "a.png"],
+            1,
+            "model.tflite: is a file; name the run that it belongs to, the folder with config",
+        ),
+        (["unfinished", "a.png"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with: "),
+        (["unfinished", "a.png", "--json", "--csv"], 2, "--json and --csv exclude each other."),
+        (["unfinished", "a.png", "--min-probability", "50"], 2, "50.0 is not in the range 0<=x<=1"),
+    ],
+)
+def test_bad_input(arguments: list[str], exit_code: int, message: str, invoke: Invoke) -> None:
+    Path("model.tflite").touch()
+    Path("unfinished").mkdir()
+    Path("unfinished/config.yaml").write_text("seed: 1")
+    result = invoke("predict", *arguments)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert message in result.stderr

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_trainer.data.dataset import Images, Probabilities
+from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.pictures import Answer, RunPredictor, find_pictures, read_digits
+from mnist_trainer.run import Run
+from tests.conftest import Arrays
+
+
+@pytest.fixture
+def seven(small_arrays: Arrays, tmp_path: Path) -> Path:
+    """MNIST's first test image, dark on light and eight times as large."""
+    path = tmp_path / "seven.png"
+    Image.fromarray(255 - small_arrays["x_test"][0]).resize((224, 224), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def always(*probabilities: float) -> object:
+    def predict(images: Images) -> Probabilities:
+        return np.tile(np.array(probabilities, np.float32), (len(images), 1))
+
+    return predict
+
+
+def answers(*pictures: object, probabilities: tuple[float, ...] = (0.25, 0.125, 0.625)) -> list[Answer]:
+    return list(read_digits(always(*probabilities), map(str, pictures)))  # type: ignore[arg-type]
+
+
+def test_answer_has_digit_and_runner_up(seven: Path) -> None:
+    assert answers(seven) == [Answer(str(seven), "ok", 2, 0.625, 0, 0.25)]
+
+
+def test_low_probability_is_unsure(seven: Path) -> None:
+    assert answers(seven, probabilities=(0.375, 0.3125, 0.3125))[0].verdict == "unsure"
+
+
+def test_bad_picture_does_not_stop_the_others(seven: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("hello")
+    Image.new("L", (100, 100), 255).save(tmp_path / "blank.png")
+    verdicts = [answer.verdict for answer in answers(tmp_path / "text.png", tmp_path / "blank.png", seven)]
+    assert verdicts == ["error", "no digit", "ok"]
+
+
+def test_model_sees_an_image_like_those_of_mnist(seven: Path, small_arrays: Arrays) -> None:
+    seen: list[Images] = []
+    list(read_digits(always(1.0, 0.0), [str(seven)], on_input=lambda _, image: seen.append(image)))  # type: ignore[arg-type]
+    difference = np.abs(seen[0].astype(float) - small_arrays["x_test"][0])
+    assert difference.mean() < 12
+
+
+def test_standard_input(seven: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(seven.read_bytes())))
+    assert answers("-") == [Answer("-", "ok", 2, 0.625, 0, 0.25)]
+
+
+def test_folder_is_all_pictures_in_it(tmp_path: Path) -> None:
+    for name in ("b.PNG", "a.jpg", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "empty").mkdir()
+    assert list(find_pictures([str(tmp_path), "x.png"])) == [f"{tmp_path}/a.jpg", f"{tmp_path}/b.PNG", "x.png"]
+    assert (
+        answers(*find_pictures([str(tmp_path / "empty")]))[0].message == f"{tmp_path}/empty: a folder without pictures"
+    )
+
+
+def test_run_answers_the_same_with_its_light_export_and_without(trained_run: Run, small_arrays: Arrays) -> None:
+    images = small_arrays["x_test"][:50, ..., None]
+    light = RunPredictor(trained_run)(images)
+    export = trained_run.path / "model.tflite"
+    content = export.read_bytes()
+    export.unlink()
+    try:
+        assert RunPredictor(trained_run)(images) == pytest.approx(light, abs=1e-5)
+    finally:
+        export.write_bytes(content)
+
+
+def test_shifts_of_the_run_are_those_of_its_answers(trained_run: Run, small_arrays: Arrays, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    (tmp_path / "model.tflite").write_bytes((trained_run.path / "model.tflite").read_bytes())
+    images = small_arrays["x_test"][:1, ..., None]
+    run.write_json("report.json", {"test": {"test_time_shift": 0}})
+    alone = RunPredictor(run)
+    run.write_json("report.json", {"test": {"test_time_shift": 1}})
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    places = [
+        padded[:, row : row + 28, column : column + 28] for row, column in [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
+    ]
+    expected = np.mean([alone(place) for place in places], axis=0)
+    assert RunPredictor(run)(images) == pytest.approx(expected, abs=1e-6)
+
+
+def test_foreign_report_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("[]")
+    with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
+        RunPredictor(Run(tmp_path))
