@@ -45,6 +45,11 @@ class UnsafeArchive(ValueError):
     """The archive was not read, because of what it says of itself."""
 
 
+def reason_of(error: Exception) -> str:
+    """Return the first line of what an exception says, or its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 @contextmanager
 def open_archive(path: Path, *, max_inflated_bytes: int) -> Iterator[zipfile.ZipFile]:
     """Open a zip archive whose every member is a plain file of plausible size.

@@ -19,6 +19,7 @@ from mnist_trainer.archive import (
     check_npy_header,
     open_archive,
     read_array,
+    reason_of,
     regular_file_size,
 )
 from mnist_trainer.config.schema import DataConfig
@@ -147,7 +148,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
     if isinstance(error, MemoryError):
-        return f"its header announces more than fits into memory: {error}"
+        return f"its header announces more than fits into memory: {reason_of(error)}"
     if "Python objects" in str(error):
         return "holds pickled Python objects, which could run code; expected plain arrays of numbers"
-    return str(error) if isinstance(error, UnsafeArchive) else f"damaged or not a data set: {error}"
+    return str(error) if isinstance(error, UnsafeArchive) else f"damaged or not a data set: {reason_of(error)}"

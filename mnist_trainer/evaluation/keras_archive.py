@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, regular_file_size
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, reason_of, regular_file_size
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.keras_config import UnsafeConfig, safe_config
 from mnist_trainer.plain_json import parse_json
@@ -96,7 +96,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except UnsafeArchive as error:
         raise ModelError(f"{path}: not read: {error}") from error
     except UNREADABLE as error:
-        raise ModelError(f"{path}: damaged, or not a Keras model: {error}") from error
+        raise ModelError(f"{path}: damaged, or not a Keras model: {reason_of(error)}") from error
 
 
 def _copy_in_child(path: Path, source: Path, target: Path) -> tuple[Shape, ...]:

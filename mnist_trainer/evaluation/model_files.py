@@ -14,6 +14,7 @@ from pathlib import Path
 
 import keras
 
+from mnist_trainer.archive import reason_of
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, MAX_CLASSES
 from mnist_trainer.errors import ModelError, RunError
@@ -94,7 +95,7 @@ def _load(path: Path, build: Callable[[], keras.Model], weights: Weights, otherw
             pass  # leaving it gives the variables their values
         model.load_weights(weights.path)
     except _UNUSABLE as error:
-        raise ModelError(f"{path}: damaged, or {otherwise}: {_first_line(error)}") from error
+        raise ModelError(f"{path}: damaged, or {otherwise}: {reason_of(error)}") from error
     return model
 
 
@@ -110,7 +111,3 @@ def _check_size(path: Path, model: keras.Model, weights: Weights, otherwise: str
             f"{num_outputs:,} numbers for each image, {4 * EVALUATION_BATCH_SIZE * num_outputs / 1e9:,.1f} GB a batch"
         )
         raise ModelError(f"{path}: its layers make {size}; at most {MAX_OUTPUTS_PER_IMAGE:,} are computed")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

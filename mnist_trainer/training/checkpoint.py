@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, read_array, regular_file_size
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, read_array, reason_of, regular_file_size
 from mnist_trainer.errors import RunError
 from mnist_trainer.plain_json import parse_json
 from mnist_trainer.run import Run
@@ -77,7 +77,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         progress = _checked_progress(arrays.pop("progress"))
         return Checkpoint(progress, _numbered("variable", arrays), _numbered("best", arrays))
     except UNREADABLE as error:
-        raise RunError(f"{path}: a damaged checkpoint: {error}") from error
+        raise RunError(f"{path}: a damaged checkpoint: {reason_of(error)}") from error
 
 
 def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:
