@@ -39,13 +39,13 @@ def _finite(text: str) -> float:
 
 def _depth(value: Any) -> int:
     """Return how many lists and sections lie in one another."""
-    depth, level = 0, [value]
-    while level := [child for parent in level for child in _children(parent)]:
+    depth, level = 0, _containers([value])
+    while level:
         depth += 1
+        level = [child for parent in level for child in _containers(parent)]
     return depth
 
 
-def _children(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+def _containers(values: Any) -> list[Any]:
+    children = values.values() if isinstance(values, dict) else values
+    return [child for child in children if isinstance(child, dict | list)]
