@@ -49,8 +49,8 @@ def _summary(run: Run) -> dict[str, Any]:
     return summary
 
 
-def _number(value: Any, largest: int) -> int | float:
-    if not isinstance(value, int | float) or not 0 <= value <= largest:
+def _number(value: Any, largest: int) -> Any:
+    if type(value) not in (int, float) or not 0 <= value <= largest:
         raise TypeError(f"expected a number from 0 to {largest}")
     return value
 
