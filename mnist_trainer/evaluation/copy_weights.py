@@ -74,7 +74,7 @@ def _names(group: h5py.Group) -> list[str]:
     if len(group) > MAX_OBJECTS:
         raise UnsafeWeights("has too many objects")
     names = list(group)
-    if not all(re.fullmatch(r"[\w.-]{1,200}", name) for name in names):
+    if not all(isinstance(name, str) and re.fullmatch(r"[\w.-]{1,200}", name) for name in names):
         raise UnsafeWeights("has a name that is no word")
     return names
 
