@@ -18,6 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mnist_trainer.errors import RunError
+from mnist_trainer.plain_json import parse_json
+
+# A report has a few hundred bytes for each class, an environment a thousand for each time the run was resumed.
+MAX_JSON_BYTES = 4 * 1024 * 1024
 
 LOGS_DIR = Path("logs")
 _NAME = re.compile(r"(?P<name>.+)-(?P<created>\d{8}-\d{6})-[0-9a-f]{4}")
@@ -149,7 +153,8 @@ class Run:
         """Add one epoch's row to metrics.jsonl, and have it on the disk before returning."""
         path = self.path / "metrics.jsonl"
         try:
-            with path.open("a", encoding="utf-8") as file:
+            # A link in a run that came from elsewhere could lead to any file of the user's.
+            with open(path, "a", encoding="utf-8", opener=_open_without_links) as file:
                 file.write(_json_line(row))
                 file.flush()
                 os.fsync(file.fileno())
@@ -174,11 +179,17 @@ class Run:
         """Return the value of a JSON file.
 
         Raises:
-            RunError: the file is absent or damaged.
+            RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
         """
         path = self.path / name
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            if path.exists() and not path.is_file():
+                raise RunError(f"{path}: not a regular file; was the run copied whole?")
+            with path.open("rb") as file:
+                text = file.read(MAX_JSON_BYTES + 1)
+            if len(text) > MAX_JSON_BYTES:
+                raise RunError(f"{path}: is larger than {MAX_JSON_BYTES:,} bytes; it is not what a run writes")
+            return parse_json(text)
         except OSError as error:
             raise RunError(f"{path}: cannot be read: {error.strerror}") from error
         except ValueError as error:
@@ -209,6 +220,8 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
         if not runs:
             raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
         return runs[-1]
+    if "://" in reference:
+        raise RunError(f"{reference}: models are not fetched from elsewhere; download the file, and name it")
     path = next((path for path in (Path(reference), logs_dir / reference) if os.path.isdir(path)), None)
     if path is None and os.path.isfile(reference):
         raise RunError(f"{reference}: is a file; name the run that it belongs to, the folder with config.yaml")
@@ -236,6 +249,10 @@ def _is_locked(path: Path) -> bool:
         return True
     except OSError:  # a folder that may be read only: nobody trains there
         return False
+
+
+def _open_without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _json_line(row: dict[str, Any]) -> str:

@@ -141,3 +141,35 @@ def test_metrics_have_one_line_an_epoch(tmp_path: Path) -> None:
         Run(tmp_path).append_metrics({"epoch": epoch})
     lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
+
+
+def test_large_deep_or_strange_json_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    for content, message in (
+        (" " * 5_000_000, "is larger than 4,194,304 bytes"),
+        ("[" * 10**5, "nested more than 500"),
+    ):
+        path.write_text(content)
+        with pytest.raises(RunError, match=message):
+            Run(tmp_path).read_json("report.json")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RunError, match="not a regular file"):
+        Run(tmp_path).read_json("report.json")
+
+
+def test_nothing_is_written_through_links(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    for name in ("metrics.jsonl", ".lock"):
+        (tmp_path / name).symlink_to("mine")
+    with pytest.raises(RunError, match=r"metrics\.jsonl: cannot be written: Too many levels of symbolic links"):
+        Run(tmp_path).append_metrics({"epoch": 1})
+    with pytest.raises(RunError, match="cannot be written"), Run(tmp_path).lock():
+        pass
+    assert Run(tmp_path).state == "unfinished"
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_model_of_elsewhere_is_not_fetched(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="hf://user/model: models are not fetched from elsewhere"):
+        find_run("hf://user/model", tmp_path)

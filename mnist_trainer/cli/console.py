@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mnist_trainer.cli.printable import printable
+
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.diagnosis import Diagnosis
     from mnist_trainer.evaluation.report import EvaluationReport
@@ -38,12 +40,16 @@ def print_json(value: Any) -> None:
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:
     """Return a table whose first column is text and whose others are numbers, aligned on the right."""
     table = Table(
-        title=Text(title) if title else None, title_justify="left", box=None, header_style="bold", pad_edge=False
+        title=Text(printable(title)) if title else None,
+        title_justify="left",
+        box=None,
+        header_style="bold",
+        pad_edge=False,
     )
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
 
 

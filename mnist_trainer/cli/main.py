@@ -12,6 +12,7 @@ from mnist_trainer.cli.compare import compare
 from mnist_trainer.cli.config import config
 from mnist_trainer.cli.evaluate import evaluate
 from mnist_trainer.cli.predict import predict
+from mnist_trainer.cli.printable import printable, write_out_what_cannot_be_encoded
 from mnist_trainer.cli.runs import runs
 from mnist_trainer.cli.train import train
 from mnist_trainer.cli.visualize import visualize
@@ -23,10 +24,12 @@ class Boundary(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand."""
+        write_out_what_cannot_be_encoded()
         try:
             return super().invoke(ctx)
         except MnistTrainerError as error:
-            click.echo(str(error) if isinstance(error, ConfigError) else f"Error: {error}", err=True)
+            text = str(error) if isinstance(error, ConfigError) else f"Error: {error}"
+            click.echo(printable(text), err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)

@@ -42,10 +42,17 @@ def _summary(run: Run) -> dict[str, Any]:
         summary |= {"model": config.model.name, "epochs": config.train.epochs}
         if run.is_complete:
             report = run.read_json("report.json")
-            summary |= {"epochs": report["num_epochs"], "accuracy": report["test"]["accuracy"]}
+            summary["epochs"] = _number(report["num_epochs"], 100_000)
+            summary["accuracy"] = _number(report["test"]["accuracy"], 1)
     except (ConfigError, RunError, LookupError, TypeError):
         summary["state"] = "unreadable"
     return summary
+
+
+def _number(value: Any, largest: int) -> Any:
+    if type(value) not in (int, float) or not 0 <= value <= largest:
+        raise TypeError(f"expected a number from 0 to {largest}")
+    return value
 
 
 def _show(summaries: list[dict[str, Any]]) -> None:

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
 
 Count = Annotated[int, Field(ge=1)]
 Epoch = Annotated[int, Field(ge=1, le=100_000)]
@@ -26,6 +27,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+# Weights of 100 MB; with gradients, moments and the best ones so far training takes five times that.
+MAX_PARAMETERS = 25_000_000
 StepLength = Annotated[float, Field(gt=0, le=100)]
 
 
@@ -61,6 +64,13 @@ class Component(Section):
 
     name: str
     """Which component."""
+
+
+def check_num_parameters(num_parameters: int, key: str) -> None:
+    """Raise what pydantic takes for a fault of `key` if a model has more parameters than are ever needed here."""
+    if num_parameters > MAX_PARAMETERS:
+        message = f"makes a model of {num_parameters:,} parameters; at most {MAX_PARAMETERS:,} are trained"
+        raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})
 
 
 def component_names(package: str) -> list[str]:

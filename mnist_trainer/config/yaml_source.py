@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from mnist_trainer.config.yaml12 import REFUSED, Loader, scalar_value
+from mnist_trainer.config.yaml12 import MAX_DEPTH, REFUSED, Loader, scalar_value
 from mnist_trainer.errors import ConfigError, Fault
 
 MAX_BYTES = 256 * 1024
@@ -109,6 +109,12 @@ def apply_override(source: Source, override: str, rank: int) -> None:
     path = tuple(key.split("."))
     if not separator or not all(path):
         source.add_fault(place, (), "expected KEY=VALUE, e.g. train.epochs=3")
+        return
+    if not key.isprintable():
+        source.add_fault(place, (), f"{key!r} is no key: it has characters that cannot be printed")
+        return
+    if len(path) > MAX_DEPTH:
+        source.add_fault(place, path[:1], f"nested more than {MAX_DEPTH} deep")
         return
     try:
         loader = Loader(text)

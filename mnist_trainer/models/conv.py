@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mnist_trainer.config.component import Component, Count, FractionBelowOne, NonNegative, Units
+from mnist_trainer.config.component import Component, Count, FractionBelowOne, NonNegative, Units, check_num_parameters
 from mnist_trainer.models import INPUT_SHAPE
 
 if TYPE_CHECKING:
     import keras
+
+# Of convolutions, pools, normalisations and activations; while a model is measured, a batch of them takes 2 GB.
+MAX_OUTPUTS = 480_000
 
 T = TypeVar("T")
 PerConvolution: TypeAlias = T | tuple[T, ...]
@@ -78,6 +82,24 @@ class Config(Component):
                     )
                     raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})
                 pixels = stage.pixels_after(layer, pixels)
+        return self
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Config:
+        pixels, channels, num_parameters, num_outputs = *INPUT_SHAPE[1:], 0, 0
+        for stage in stages(self):
+            num_parameters += (stage.kernel_size**2 * channels + 1) * stage.filters
+            channels = stage.filters
+            convolved = stage.pixels_after("conv", pixels)
+            pixels = stage.pixels_after("pool", convolved)
+            nonlinear = (1 + stage.batch_normalization) * (pixels if self.pooling == "max" else convolved) ** 2
+            num_outputs += channels * (convolved**2 + pixels**2 + nonlinear)
+        widths = (channels if self.head == "global_average" else pixels**2 * channels, *self.dense_units)
+        num_parameters += sum((inputs + 1) * units for inputs, units in pairwise(widths))
+        check_num_parameters(num_parameters, "dense_units" if self.dense_units else "filters")
+        if num_outputs > MAX_OUTPUTS:
+            message = f"makes maps of {num_outputs:,} numbers for each image; at most {MAX_OUTPUTS:,} are computed"
+            raise PydanticCustomError("combination", "{message}", {"message": message, "key": "filters"})
         return self
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from mnist_trainer.config.component import Component, FractionBelowOne, NonNegative, Units
+from mnist_trainer.config.component import Component, FractionBelowOne, NonNegative, Units, check_num_parameters
+from mnist_trainer.models import INPUT_SHAPE
 
 if TYPE_CHECKING:
     import keras
@@ -25,6 +28,12 @@ class Config(Component):
     """Fraction of each hidden layer's outputs set to 0 while training."""
     l2: NonNegative = 0.0
     """Penalty on squared weights, added to the loss."""
+
+    @model_validator(mode="after")
+    def _check_size(self) -> Config:
+        widths = (math.prod(INPUT_SHAPE), *self.units)
+        check_num_parameters(sum((inputs + 1) * units for inputs, units in pairwise(widths)), "units")
+        return self
 
 
 def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -> keras.Model:

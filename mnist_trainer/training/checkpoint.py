@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, read_array, reason_of, regular_file_size
 from mnist_trainer.errors import RunError
+from mnist_trainer.plain_json import parse_json
 from mnist_trainer.run import Run
 
 if TYPE_CHECKING:
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
 
 NUM_KEPT = 2
 _FOLDER, _PATTERN = "checkpoints", "epoch-*.npz"
-# What NumPy and zipfile raise, depending on where in a file the damage is; the archive holds a checksum of each array.
-_UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# Weights, their best and mean ones, and two moments of the optimiser, for the largest model that is built.
+MAX_BYTES = 640_000_000
+# The rows of 60,000 epochs.
+MAX_PROGRESS_CHARACTERS = 20_000_000
 
 Arrays = tuple[npt.NDArray[Any], ...]
 
@@ -66,20 +67,40 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Return the state that `path` holds.
 
     Raises:
-        RunError: the file is damaged.
+        RunError: the file is damaged, or is no checkpoint.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        progress = json.loads(str(arrays["progress"]))
+        if regular_file_size(path) > MAX_BYTES:
+            raise UnsafeArchive(f"is larger than {MAX_BYTES:,} bytes")
+        with open_archive(path, max_inflated_bytes=0) as archive:
+            arrays = {name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()}
+        progress = _checked_progress(arrays.pop("progress"))
         return Checkpoint(progress, _numbered("variable", arrays), _numbered("best", arrays))
-    except _UNREADABLE as error:
-        raise RunError(f"{path}: a damaged checkpoint: {error}") from error
+    except UNREADABLE as error:
+        raise RunError(f"{path}: a damaged checkpoint: {reason_of(error)}") from error
+
+
+def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:
+    """Return what the callbacks have counted, or raise one of `UNREADABLE` if it is something else."""
+    if text.dtype.kind != "U" or text.size != 1 or text.itemsize > 4 * MAX_PROGRESS_CHARACTERS:
+        raise UnsafeArchive("its progress is not text, or too much of it")
+    progress: dict[str, Any] = parse_json(str(text))
+    best, stopping = dict(progress["best"]), progress["early_stopping"]
+    rows = [{"epoch": row["epoch"], **row} for row in progress["history"]]
+    counted = [*rows, {"epoch": best["epoch"]}, dict(enumerate(best["score"]))]
+    if stopping is not None:
+        counted.append({key: stopping[key] for key in ("wait", "best", "has_stopped")})
+    if not all(isinstance(number, int | float) for numbers in counted for number in numbers.values()):
+        raise UnsafeArchive("its progress does not consist of numbers")
+    return progress
 
 
 def _numbered(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> Arrays:
     count = sum(name.startswith(prefix) for name in arrays)
-    return tuple(arrays[f"{prefix}{number}"] for number in range(count))
+    numbered = tuple(arrays[f"{prefix}{number}"] for number in range(count))
+    if any(array.dtype.kind not in "fiuV" for array in numbered):
+        raise UnsafeArchive("its arrays do not consist of numbers")
+    return numbered
 
 
 def saved_checkpoints(run: Run) -> list[Path]:
@@ -96,14 +117,15 @@ def training_variables(model: keras.Model) -> list[keras.Variable]:
     return [*model.trainable_variables, *model.non_trainable_variables, *of_optimizer]
 
 
-def restore_variables(model: keras.Model, values: Sequence[npt.NDArray[Any]]) -> None:
+def restore_variables(model: keras.Model, checkpoint: Checkpoint) -> None:
     """Give a compiled model and its built optimiser the variables of a checkpoint.
 
     Raises:
-        RunError: they are those of another model.
+        RunError: they, or the best weights, are those of another model.
     """
     variables = training_variables(model)
-    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+    expected = [[tuple(variable.shape) for variable in group] for group in (variables, model.weights)]
+    if expected != [[array.shape for array in group] for group in (checkpoint.variables, checkpoint.best_weights)]:
         raise RunError("the checkpoint is not that of the run's config.yaml; train in a new directory")
-    for variable, value in zip(variables, values, strict=True):
+    for variable, value in zip(variables, checkpoint.variables, strict=True):
         variable.assign(value)

@@ -103,7 +103,7 @@ def _restore(
     stopping: EarlyStopping | None,
 ) -> None:
     """Put model, optimiser and callbacks where they were when the checkpoint was saved."""
-    restore_variables(model, checkpoint.variables)
+    restore_variables(model, checkpoint)
     metrics.restore(checkpoint.history)
     best.restore(checkpoint.progress["best"], checkpoint.best_weights)
     if stopping and checkpoint.progress["early_stopping"]:

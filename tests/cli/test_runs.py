@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from mnist_trainer.run import Run
 from tests.cli.conftest import Invoke
 
@@ -35,3 +37,36 @@ def test_no_runs_yet(invoke: Invoke) -> None:
     Path("logs").rmdir()
     result = invoke("runs")
     assert (result.exit_code, result.stderr[:38]) == (1, "Error: logs: No such file or directory")
+
+
+REPORTS = [
+    "[]",
+    '{"num_epochs": true, "test": {"accuracy": 1}}',
+    '{"num_epochs": 3, "test": {"accuracy": "nan"}}',
+    "[" * 10**5,
+]
+
+
+@pytest.mark.parametrize(
+    "report", [*REPORTS, '{"num_epochs": 3, "test": [1]}', '{"num_epochs": 1, "test": {"accuracy": 1e9}}']
+)
+def test_report_of_another_kind_is_unreadable(report: str, invoke: Invoke) -> None:
+    run = Run.create("a", Path("logs"))
+    run.write_text("config.yaml", "seed: 1")
+    run.write_text("report.json", report)
+    assert json.loads(invoke("runs", "--json").stdout)["runs"][0]["state"] == "unreadable"
+    assert invoke("runs").exit_code == 0
+
+
+def test_name_steers_no_terminal_and_needs_no_encoding(invoke: Invoke) -> None:
+    for name in ("a\x1b[2J", "b\udcff", "c\nd", "[red]e"):
+        folder = Path("logs", name)
+        folder.mkdir(parents=True)
+        (folder / "config.yaml").write_text("seed: 1")
+    result = invoke("runs")
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    assert "a\\x1b[2J" in result.stdout
+    names = {run["name"] for run in json.loads(invoke("runs", "--json").stdout)["runs"]}
+    assert names == {"a\x1b[2J", "b\udcff", "c\nd", "[red]e"}
+    assert "\x1b" not in invoke("evaluate", "logs/a\x1b[2J").stderr

@@ -124,7 +124,7 @@ def damaged(kind: str, folder: Path, arrays: Arrays, npz: Path) -> Path:
         ("array.npz", "array.npz: damaged or not a data set: File is not a zip file"),
         ("raw.npz", "raw.npz: damaged or not a data set: the magic string is not correct"),
         ("header.npz", "header.npz: damaged or not a data set: "),
-        ("huge.npz", "huge.npz: its header announces more than fits into memory"),
+        ("huge.npz", "huge.npz: its header announces 1,000,000,000,000,000 bytes of values, but there are 0"),
         ("data.csv", "data.csv: expected a .npz file, or a folder of IDX or .npy files"),
     ],
 )

@@ -56,8 +56,8 @@ def save(path: Path, layers: list[keras.Layer]) -> Path:
     [
         ("absent.keras", "no such file; expected a run or a .keras file"),
         ("text.keras", "damaged, or not a Keras model"),
-        ("model.h5", "not a .keras file; expected a run or a .keras file"),
-        ("folder.keras", "not a .keras file; expected a run or a .keras file"),
+        ("model.h5", r"a \.h5 file can hold code that would be run on loading; expected a run or a .keras file"),
+        ("folder.keras", "a folder, not a .keras file; expected a run or a .keras file"),
         ("other_shape.keras", r"its model takes inputs of shape \(None, 5\); expected \(None, 28, 28, 1\)"),
     ],
 )
@@ -74,7 +74,7 @@ def test_damaged_model_of_a_run_is_refused(trained_run: Run, tmp_path: Path) -> 
     for name in ("config.yaml", "report.json"):
         (tmp_path / name).write_bytes((trained_run.path / name).read_bytes())
     (tmp_path / "model.keras").write_bytes(b"PK nothing")
-    with pytest.raises(ModelError, match=r"model\.keras: damaged, or not the model of config\.yaml beside it"):
+    with pytest.raises(ModelError, match=r"model\.keras: damaged, or not a Keras model: File is not a zip file"):
         load_model(Run(tmp_path))
 
 

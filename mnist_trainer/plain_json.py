@@ -1,0 +1,51 @@
+"""JSON text of strangers → plain values, or `ValueError`; never another exception, nor too deep to be written."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+# A run that was resumed holds the environment of the time before, and that one its own: a level for each time.
+MAX_DEPTH = 500
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the value that `text` holds.
+
+    Raises:
+        ValueError: it is not JSON, is nested more than `MAX_DEPTH` deep, or has a number that JSON knows not: NaN or
+            one beyond the range of floats.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep") from error
+    if _depth(value) > MAX_DEPTH:
+        raise ValueError(f"nested more than {MAX_DEPTH} deep")
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text:.20} is too large a number")
+    return number
+
+
+def _depth(value: Any) -> int:
+    """Return how many lists and sections lie in one another."""
+    depth, level = 0, _containers([value])
+    while level:
+        depth += 1
+        level = [child for parent in level for child in _containers(parent)]
+    return depth
+
+
+def _containers(values: Any) -> list[Any]:
+    children = values.values() if isinstance(values, dict) else values
+    return [child for child in children if isinstance(child, dict | list)]

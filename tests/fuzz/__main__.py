@@ -1,0 +1,36 @@
+"""Coverage-guided fuzzing of one parser, with atheris.
+
+    python -m tests.fuzz keras_config --seconds 600
+
+An input that raises another exception than the parser's own ends it, and is written to the working directory.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+import click
+
+with atheris.instrument_imports(include=["mnist_trainer", "yaml", "zipfile", "json", "gzip", "numpy.lib.format"]):
+    from tests.fuzz.seeds import write_seeds
+    from tests.fuzz.targets import TARGETS
+
+
+@click.command()
+@click.argument("target", type=click.Choice(list(TARGETS)))
+@click.option("--seconds", type=click.IntRange(min=1), default=60, show_default=True, help="How long.")
+def main(target: str, seconds: int) -> None:
+    """Fuzz TARGET."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_seeds(target, Path(folder))
+        # A run that takes 2 GB or 10 s is a find too.
+        limits = [f"-max_total_time={seconds}", "-rss_limit_mb=2048", "-timeout=10", "-max_len=300000"]
+        atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", folder], TARGETS[target])
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

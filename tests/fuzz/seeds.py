@@ -1,0 +1,54 @@
+"""Good inputs for each target, from which a fuzzer sets out."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from mnist_trainer.config.shipped import shipped_folder, shipped_names
+from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
+from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
+from tests.hostile.run_files import GOOD_REPORT
+
+PROGRESS = {
+    "history": [{"epoch": 1, "loss": 0.5}],
+    "best": {"epoch": 1, "score": [0.9, -0.5]},
+    "early_stopping": {"wait": 0, "best": 0.9, "has_stopped": False},
+}
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Return the inputs, by the name of the target."""
+    small = {name: array[:2] for name, array in arrays().items()}
+    configs = [json.dumps(config).encode() for config in (plain_config(), loops(plain_config()))]
+    images = idx_bytes(small["x_train"])
+    return {
+        "yaml_config": [(shipped_folder() / f"{name}.yaml").read_bytes() for name in shipped_names()],
+        "override": [b"train.epochs=3", b"model={name: conv, filters: [4]}", b"data.path=a.npz"],
+        "npz": [_npz(**small)],
+        "npy": [npy_bytes(small["x_test"])],
+        "idx": [images, gzip.compress(images)],
+        "keras_archive": [
+            archive_bytes(members(weights=b"x")),
+            archive_bytes(members(weights=hdf5_bytes(fill_plainly))),
+        ],
+        "keras_config": configs,
+        "checkpoint": [_npz(progress=np.array(json.dumps(PROGRESS)), variable0=np.zeros(2), best0=np.zeros(2))],
+        "report": [json.dumps(GOOD_REPORT).encode()],
+    }
+
+
+def write_seeds(target: str, folder: Path) -> None:
+    """Write the inputs of a target to files, as libFuzzer reads them."""
+    for number, content in enumerate(seeds()[target]):
+        (folder / f"seed{number}").write_bytes(content)
+
+
+def _npz(**values: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **values)
+    return stream.getvalue()

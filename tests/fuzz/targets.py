@@ -1,0 +1,95 @@
+"""One target for each parser: bytes in, nothing out; an exception that is none of the parser's own is a find."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.config.schema import DataConfig
+from mnist_trainer.data.sources import IDX_NAMES, load_dataset
+from mnist_trainer.errors import ConfigError, DataError, ModelError, RunError
+from mnist_trainer.evaluation.keras_archive import read_config
+from mnist_trainer.run import Run
+from mnist_trainer.training.checkpoint import load_checkpoint
+from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
+from tests.hostile.keras_files import archive_bytes, members
+
+Target = Callable[[bytes], None]
+
+
+def yaml_config(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(ConfigError):
+        (folder / "x.yaml").write_bytes(content)
+        load_config(folder / "x.yaml")
+
+
+def override(content: bytes) -> None:
+    with contextlib.suppress(ConfigError):
+        load_config("dense", [content.decode(errors="surrogateescape")])
+
+
+def npz(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(DataError):
+        (folder / "data.npz").write_bytes(content)
+        load_dataset(DataConfig(path=str(folder / "data.npz")))
+
+
+def npy(content: bytes) -> None:
+    """Take bytes for the header and values of x_test in a folder that is good otherwise."""
+    with _folder() as folder, contextlib.suppress(DataError):
+        for name, array in arrays().items():
+            (folder / f"{name}.npy").write_bytes(content if name == "x_test" else npy_bytes(array))
+        load_dataset(DataConfig(path=str(folder)))
+
+
+def idx(content: bytes) -> None:
+    """Take bytes for the images of a folder that is good otherwise; plain or .gz by their beginning."""
+    with _folder() as folder, contextlib.suppress(DataError):
+        for name, array in arrays().items():
+            ending = ".gz" if name == "x_train" and content[:1] == b"\x1f" else ""
+            (folder / f"{IDX_NAMES[name][0]}{ending}").write_bytes(content if name == "x_train" else idx_bytes(array))
+        load_dataset(DataConfig(path=str(folder)))
+
+
+def keras_archive(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(ModelError):
+        (folder / "model.keras").write_bytes(content)
+        read_config(folder / "model.keras")
+
+
+def keras_config(content: bytes) -> None:
+    """Take bytes for the config.json of a file that is good otherwise."""
+    keras_archive(archive_bytes(members(content, weights=b"")))
+
+
+def checkpoint(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(RunError):
+        (folder / "epoch-000001.npz").write_bytes(content)
+        load_checkpoint(folder / "epoch-000001.npz")
+
+
+def report(content: bytes) -> None:
+    """Read bytes as report.json, and write again what was read, as `resume` does with environment.json."""
+    with _folder() as folder, contextlib.suppress(RunError):
+        (folder / "report.json").write_bytes(content)
+        Run(folder).write_json("again.json", Run(folder).read_json("report.json"))
+
+
+TARGETS: dict[str, Target] = {
+    target.__name__: target
+    for target in (yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint, report)
+}
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=_memory()) as name:
+        yield Path(name)
+
+
+def _memory() -> str | None:
+    """Return where files take no disk: many thousand are written a minute."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108

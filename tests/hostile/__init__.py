@@ -1,0 +1,1 @@
+"""A corpus of bad input, made by code: each entry is a command with its files, its exit code and its message."""

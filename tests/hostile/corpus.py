@@ -1,0 +1,10 @@
+"""All entries."""
+
+from __future__ import annotations
+
+from tests.hostile.config_files import config_entries
+from tests.hostile.data_files import data_entries
+from tests.hostile.keras_files import keras_entries
+from tests.hostile.run_files import run_entries
+
+CORPUS = [*config_entries(), *data_entries(), *keras_entries(), *run_entries()]

@@ -1,0 +1,115 @@
+"""What a command of the corpus does; and, as a program, what the dangerous ones do, with their memory and time.
+
+python -m tests.hostile.outcome FOLDER
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from mnist_trainer.cli.main import main as mnist_train
+from tests.hostile.entry import Entry
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command did.
+
+    Attributes:
+        exit_code: as the shell sees it.
+        stdout: what it printed.
+        stderr: what it printed on standard error.
+        traceback: the exception that nothing turned into a message, or nothing.
+        files_left: what was not there before, in its folder and in the one for temporary files.
+        seconds: of a processor, those of processes that it started included; other programs do not change them.
+    """
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    traceback: str
+    files_left: tuple[str, ...]
+    seconds: float
+
+
+def outcome_of(entry: Entry, folder: Path) -> Outcome:
+    """Make the entry's files in `folder`, which is empty, and run its command there."""
+    work, temporary = folder / "work", folder / "temporary"
+    work.mkdir()
+    temporary.mkdir()
+    entry.make(work)
+    before = _files(folder)
+    with contextlib.chdir(work), _temporary_folder(temporary):
+        begin = _processor_seconds()
+        result = CliRunner().invoke(mnist_train, entry.arguments)
+        seconds = _processor_seconds() - begin
+    error = result.exception
+    traceback = "" if error is None or isinstance(error, SystemExit) else repr(error)
+    files_left = tuple(sorted(_files(folder) - before))
+    return Outcome(result.exit_code, result.stdout, result.stderr, traceback, files_left, seconds)
+
+
+def _processor_seconds() -> float:
+    return sum(os.times()[:4])
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(path) for path in folder.rglob("*")}
+
+
+@contextlib.contextmanager
+def _temporary_folder(folder: Path) -> Any:
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def _peak_of_child(entries: list[Entry]) -> int:
+    """Return the largest memory, in megabytes, of the processes that copy weights."""
+    from mnist_trainer.errors import ModelError
+    from mnist_trainer.evaluation.keras_archive import copied_weights
+
+    for entry in entries:
+        with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ModelError):
+            entry.make(Path(folder))
+            with copied_weights(next(Path(folder).rglob("model.keras"))):
+                pass
+    return _peak_megabytes(resource.RUSAGE_CHILDREN)
+
+
+def _peak_megabytes(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss // 1024
+
+
+def main() -> None:
+    """Run the dangerous entries, and print each outcome with the peak of memory so far."""
+    from mnist_trainer.backend import import_backend
+    from tests.hostile.corpus import CORPUS
+
+    folder = Path(sys.argv[1])
+    # Before TensorFlow is there: a process begins with the memory of the one that starts it, for a moment.
+    megabytes_of_child = _peak_of_child([entry for entry in CORPUS if "HDF5" in entry.name and "bomb" in entry.name])
+    import_backend()
+    outcomes = []
+    for entry in (entry for entry in CORPUS if entry.is_dangerous):
+        with tempfile.TemporaryDirectory(dir=folder) as inside:
+            outcome = asdict(outcome_of(entry, Path(inside)))
+        outcome["megabytes"] = _peak_megabytes(resource.RUSAGE_SELF) + megabytes_of_child
+        outcomes.append({"name": entry.name, **outcome})
+    sys.stdout.write(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""Run directories with files that no run writes; and arguments that name no run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.hostile.data_files import arrays
+from tests.hostile.entry import Entry, Make
+from tests.hostile.keras_files import archive_bytes, keras_entries, members
+
+Files = dict[str, str | bytes]
+
+GOOD_REPORT = {"num_classes": 10, "num_epochs": 3, "test": {"accuracy": 0.9}}
+_FOREIGN = r"report\.json is not that of a training run"
+_DAMAGED = r"report\.json: damaged: "
+
+
+def run(**files: str | bytes) -> Make:
+    """Return what makes logs/x, a complete run of a linear model, with files of one's own."""
+
+    def make(folder: Path) -> None:
+        path = folder / "logs" / "x"
+        path.mkdir(parents=True)
+        np.savez(folder / "small.npz", allow_pickle=False, **arrays())
+        data = f"data: {{path: {folder / 'small.npz'}}}\n"
+        good: Files = {"config": f"model: {{name: linear}}\n{data}", "report": json.dumps(GOOD_REPORT), "model": b""}
+        names = {"config": "config.yaml", "report": "report.json", "model": "model.keras"}
+        for key, content in {**good, **files}.items():
+            (path / names[key]).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return make
+
+
+def report(**changed: Any) -> str:
+    return json.dumps({**GOOD_REPORT, **changed})
+
+
+_REPORTS: list[tuple[str, str | bytes, str]] = [
+    ("nothing", "", _DAMAGED),
+    ("cut off", '{"num_classes": ', _DAMAGED),
+    ("no UTF-8", b"\xff", _DAMAGED),
+    ("NaN", '{"num_classes": NaN}', _DAMAGED + "NaN is no number"),
+    ("too large a number", '{"num_classes": 1e999}', _DAMAGED + "1e999 is too large a number"),
+    ("100,000 brackets", "[" * 100_000, _DAMAGED + "nested more than 500 deep"),
+    ("5 MB", " " * 5_000_000, "is larger than 4,194,304 bytes"),
+    ("a list", "[]", _FOREIGN),
+    ("a number", "3", _FOREIGN),
+    ("no classes", "{}", _FOREIGN),
+    ("10⁹ classes", report(num_classes=10**9), _FOREIGN),
+    ("-1 classes", report(num_classes=-1), _FOREIGN),
+    ("10.5 classes", report(num_classes=10.5), _FOREIGN),
+    ("classes in text", report(num_classes="10"), _FOREIGN),
+    ("true classes", report(num_classes=True), _FOREIGN),
+]
+
+
+def _link(name: str, target: str) -> Make:
+    def make(folder: Path) -> None:
+        run()(folder)
+        path = folder / "logs" / "x" / name
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+
+    return make
+
+
+def _pipe(name: str) -> Make:
+    def make(folder: Path) -> None:
+        run()(folder)
+        (folder / "logs" / "x" / name).unlink(missing_ok=True)
+        os.mkfifo(folder / "logs" / "x" / name)
+
+    return make
+
+
+def _hole(name: str) -> Make:
+    def make(folder: Path) -> None:
+        run()(folder)
+        os.truncate(folder / "logs" / "x" / name, 100_000_000_000)
+
+    return make
+
+
+def _model_in_run(make: Make) -> Make:
+    """Return what puts a hostile model file into a run."""
+
+    def make_run(folder: Path) -> None:
+        run()(folder)
+        make(folder)
+        (folder / "model.keras").rename(folder / "logs" / "x" / "model.keras")
+
+    return make_run
+
+
+def _files(*names: str) -> Make:
+    def make(folder: Path) -> None:
+        for name in names:
+            (folder / name).write_bytes(b"cos\nsystem\n(S'touch code-was-run'\ntR.")
+
+    return make
+
+
+def _folder(name: str) -> Make:
+    return lambda folder: (folder / name).mkdir()
+
+
+_EVALUATE = ("evaluate", "logs/x")
+_NOWHERE = "models are not fetched from elsewhere"
+_ALSO_IN_RUNS = (
+    "HDF5 external link",
+    "HDF5 external storage",
+    "HDF5 virtual data set",
+    "HDF5 shape bomb",
+    "member ../",
+    "zip64 that lies",
+    "pickle",
+)
+
+_RUNS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
+    ("config of 17 GB", _EVALUATE, 2, "makes a model of 4,346,", run(config="model: {units: [65536, 65536]}")),
+    ("config that is nothing", _EVALUATE, 2, "expected keys such as", run(config="")),
+    ("config of noise", _EVALUATE, 2, "is not UTF-8", run(config=b"\xff\xfe")),
+    ("config of a hole", _EVALUATE, 2, "larger than 262,144 bytes", _hole("config.yaml")),
+    ("report of a hole", _EVALUATE, 1, "is larger than 4,194,304 bytes", _hole("report.json")),
+    ("report that is a pipe", _EVALUATE, 1, "not a complete run", _pipe("report.json")),
+    ("report that is a device", _EVALUATE, 1, "not a complete run", _link("report.json", "/dev/zero")),
+    ("config that is a pipe", _EVALUATE, 1, r"not a run directory \(config.yaml is absent\)", _pipe("config.yaml")),
+    ("model of a hole", _EVALUATE, 1, "is larger than 320,000,000 bytes", _hole("model.keras")),
+    ("model that is a pipe", _EVALUATE, 1, "is not a regular file", _pipe("model.keras")),
+    ("model that is a device", _EVALUATE, 1, "is not a regular file", _link("model.keras", "/dev/zero")),
+    ("model that is a link to itself", _EVALUATE, 1, "Too many levels", _link("model.keras", "model.keras")),
+    (
+        "model of another network",
+        _EVALUATE,
+        1,
+        "damaged, or not the model of config.yaml: its weights are not those",
+        run(config="model: {name: dense}", model=archive_bytes(members())),
+    ),
+]
+
+_ARGUMENTS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
+    ("no argument", ("evaluate",), 2, r"Missing argument 'RUN\|FILE...'", _files()),
+    ("no such command", ("trian",), 2, "No such command 'trian'", _files()),
+    ("no such option", ("train", "--epochs", "3"), 2, "No such option:? '?--epochs", _files()),
+    ("a dash for a name", ("evaluate", "-"), 1, "-: no such run", _files()),
+    ("a name with a dash", ("evaluate", "--", "-x.keras"), 1, "-x.keras: no such file", _files()),
+    ("empty name", ("evaluate", ""), 1, "no such run|not a run directory", _files()),
+    ("a name of 300 letters", ("evaluate", "x" * 300), 1, "no such run", _files()),
+    ("a name of 100,000 letters", ("evaluate", "x" * 100_000 + ".keras"), 1, "no such file", _files()),
+    ("NUL", ("evaluate", "a\0b"), 1, "no such run", _files()),
+    ("NUL in a file", ("evaluate", "a\0b.keras"), 1, "no such file", _files()),
+    ("not UTF-8", ("evaluate", "\udcff"), 1, "no such run", _files()),
+    ("unicode", ("evaluate", "модель.keras"), 1, "модель.keras: no such file", _files()),
+    ("newline", ("evaluate", "a\nb"), 1, "no such run", _files()),
+    (".h5", ("evaluate", "m.h5"), 1, "a .h5 file can hold code that would be run on loading", _files("m.h5")),
+    (".hdf5", ("evaluate", "m.hdf5"), 1, "a .hdf5 file can hold code", _files("m.hdf5")),
+    (".pkl", ("evaluate", "m.pkl"), 1, "a .pkl file can hold code", _files("m.pkl")),
+    (".txt", ("evaluate", "m.txt"), 1, "m.txt: not a .keras file; expected a run or a .keras file", _files("m.txt")),
+    ("a folder .keras", ("evaluate", "m.keras"), 1, "m.keras: a folder, not a .keras file", _folder("m.keras")),
+    ("a folder", ("evaluate", "m"), 1, r"m: not a run directory \(config.yaml is absent\)", _folder("m")),
+    ("gs://", ("evaluate", "gs://bucket/model"), 1, _NOWHERE, _files()),
+    ("hf://", ("evaluate", "hf://user/model"), 1, _NOWHERE, _files()),
+    ("https://", ("evaluate", "https://example.org/m.keras"), 1, _NOWHERE, _files()),
+    ("file://", ("evaluate", "file:///etc/passwd"), 1, _NOWHERE, _files()),
+    ("split that is none", ("evaluate", "m", "--split", "tset"), 2, "Invalid value for '--split'", _files()),
+    (
+        "accuracy in per cent",
+        ("evaluate", "m", "--min-accuracy", "98"),
+        2,
+        "98.0 is not in the range 0<=x<=1",
+        _files(),
+    ),
+    ("accuracy in words", ("evaluate", "m", "--min-accuracy", "high"), 2, "'high' is not a valid float", _files()),
+    ("data that is not there", ("evaluate", "m", "--data", "absent"), 2, "Path 'absent' does not exist", _files()),
+    ("runs in a file", ("runs", "--logs-dir", "m"), 2, "Directory 'm' is a file", _files("m")),
+    ("runs of nowhere", ("runs",), 1, "logs: No such file or directory", _files()),
+    ("runs with an argument", ("runs", "x"), 2, "Got unexpected extra argument", _files()),
+    ("resume nothing", ("train", "--resume", "x"), 1, "x: no such run", _files()),
+    (
+        "resume with a configuration",
+        ("train", "conv", "--resume", "x"),
+        2,
+        "--resume goes on with a run as its",
+        _files(),
+    ),
+    ("one seed", ("train", "--seeds", "1"), 2, "1 is not in the range 2<=x<=1000", _files()),
+    ("two configurations", ("train", "conv", "dense"), 2, "Got unexpected extra argument", _files()),
+    ("port 0", ("visualize", "--port", "0"), 2, "0 is not in the range 1<=x<=65535", _files()),
+    ("port 99999", ("visualize", "--port", "99999"), 2, "99999 is not in the range", _files()),
+    ("visualize nothing", ("visualize", "x"), 1, "x: no such run", _files()),
+    ("resume a complete run", ("train", "--resume", "logs/x"), 1, "is complete, after 10 epochs", run()),
+    (
+        "resume with another model",
+        ("train", "--resume", "logs/x", "--set", "model.name=dense"),
+        2,
+        "model.name: cannot change when a run goes on",
+        run(),
+    ),
+]
+
+
+def run_entries() -> list[Entry]:
+    """Return the runs and arguments, each with a command that uses them."""
+    in_runs: list[tuple[str, Make, str]] = [
+        (entry.name.removeprefix(".keras: "), _model_in_run(entry.make), entry.message)
+        for entry in keras_entries()
+        if entry.name.removeprefix(".keras: ") in _ALSO_IN_RUNS
+    ]
+    make_report: Callable[[str | bytes], Make] = lambda text: run(report=text)  # noqa: E731
+    return [
+        *(Entry(f"report: {name}", _EVALUATE, 1, message, make_report(text)) for name, text, message in _REPORTS),
+        *(
+            Entry(f"run: {name}", arguments, code, text, make, is_dangerous=True)
+            for name, arguments, code, text, make in _RUNS
+        ),
+        *(
+            Entry(f"run's model: {name}", _EVALUATE, 1, message, make, is_dangerous=True)
+            for name, make, message in in_runs
+        ),
+        *(Entry(f"arguments: {name}", arguments, code, text, make) for name, arguments, code, text, make in _ARGUMENTS),
+    ]
