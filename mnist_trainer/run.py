@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,18 +162,19 @@ class Run:
             raise RunError(f"{path}: cannot be written: {error.strerror}") from error
 
     def read_metrics(self) -> list[dict[str, float]]:
-        """Return the rows of metrics.jsonl, one for each epoch.
+        """Return the rows of metrics.jsonl, one for each epoch that has ended, at least one.
 
         Raises:
-            RunError: the file is absent or damaged.
+            RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
         """
-        path = self.path / "metrics.jsonl"
-        try:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        except OSError as error:
-            raise RunError(f"{path}: cannot be read: {error.strerror}") from error
-        except ValueError as error:
-            raise RunError(f"{path}: damaged: {error}") from error
+        rows: list[dict[str, float]] = self._read(
+            "metrics.jsonl", lambda text: [parse_json(line) for line in text.splitlines()]
+        )
+        if not rows or not all(isinstance(row, dict) and {"epoch", "accuracy", "loss"} <= {*row} for row in rows):
+            raise RunError(f"{self.path / 'metrics.jsonl'}: not the metrics of a run")
+        if not all(isinstance(value, int | float) for row in rows for value in row.values()):
+            raise RunError(f"{self.path / 'metrics.jsonl'}: has a value that is no number")
+        return rows
 
     def read_json(self, name: str) -> Any:
         """Return the value of a JSON file.
@@ -181,6 +182,9 @@ class Run:
         Raises:
             RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
         """
+        return self._read(name, parse_json)
+
+    def _read(self, name: str, parse: Callable[[bytes], Any]) -> Any:
         path = self.path / name
         try:
             if path.exists() and not path.is_file():
@@ -189,7 +193,7 @@ class Run:
                 text = file.read(MAX_JSON_BYTES + 1)
             if len(text) > MAX_JSON_BYTES:
                 raise RunError(f"{path}: is larger than {MAX_JSON_BYTES:,} bytes; it is not what a run writes")
-            return parse_json(text)
+            return parse(text)
         except OSError as error:
             raise RunError(f"{path}: cannot be read: {error.strerror}") from error
         except ValueError as error:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, read_array, reason_of, regular_file_size
 from mnist_trainer.data.dataset import Labels, Probabilities
 from mnist_trainer.errors import RunError
 from mnist_trainer.run import Run
 
 FILE_NAME = "predictions.npz"
-# What NumPy and zipfile raise, depending on where in a file the damage is.
-_UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# Of 100,000 examples of 1,000 classes.
+MAX_BYTES = 401_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +58,24 @@ def load_predictions(run: Run) -> Predictions:
     if not path.is_file():
         raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); do: mnist-train evaluate {run.path}")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            labels, probabilities = archive["labels"], archive["probabilities"]
-            shift, digest = int(archive["test_time_shift"]), str(archive["data_sha256"])
-    except _UNREADABLE as error:
-        raise RunError(f"{path}: damaged: {error}; do: mnist-train evaluate {run.path}") from error
-    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1] or not len(labels):
-        raise RunError(f"{path}: its arrays do not belong together; do: mnist-train evaluate {run.path}")
-    return Predictions(labels, probabilities, shift, digest)
+        if regular_file_size(path) > MAX_BYTES:
+            raise UnsafeArchive(f"is larger than {MAX_BYTES:,} bytes")
+        with open_archive(path, max_inflated_bytes=MAX_BYTES) as archive:
+            return _checked({name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()})
+    except UNREADABLE as error:
+        raise RunError(f"{path}: damaged: {reason_of(error)}; do: mnist-train evaluate {run.path}") from error
+
+
+def _checked(arrays: dict[str, npt.NDArray[Any]]) -> Predictions:
+    """Return predictions that can be measured, or raise one of `UNREADABLE`."""
+    labels, probabilities = arrays["labels"], arrays["probabilities"]
+    if labels.dtype != np.int32 or probabilities.dtype != np.float32 or probabilities.ndim != 2:
+        raise UnsafeArchive("its labels and probabilities are of another type")
+    if labels.shape != probabilities.shape[:1] or not len(labels) or probabilities.shape[1] < 2:
+        raise UnsafeArchive("its labels and probabilities do not belong together")
+    if not 0 <= labels.min() <= labels.max() < probabilities.shape[1] or not np.isfinite(probabilities).all():
+        raise UnsafeArchive("its labels or probabilities are out of range")
+    return Predictions(labels, probabilities, int(arrays["test_time_shift"]), str(arrays["data_sha256"]))
 
 
 def soft_vote(votes: Sequence[Predictions]) -> Predictions | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnist_trainer.archive import regular_file_size
 from mnist_trainer.backend import hidden_native_output
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Images, Probabilities
 from mnist_trainer.errors import ModelError
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 FILE_NAME = "model.tflite"
 # Of conv.yaml, accurate.yaml and dense.yaml the largest difference is 5e-7: other kernels round otherwise.
 MAX_DIFFERENCE = 1e-4
+# Weights of the largest model that is built, and what its layers make of one image.
+MAX_BYTES, MAX_VALUES = 160_000_000, 50_000_000
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,11 @@ class LiteRTPredictor:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
+            if regular_file_size(path) > MAX_BYTES:
+                raise ModelError(f"{path}: is larger than {MAX_BYTES:,} bytes; it is not what a run writes")
             with hidden_native_output():  # a note on how it computes
                 self._interpreter = Interpreter(model_content=path.read_bytes())
+                _check_size(path, self._interpreter)
                 self._interpreter.allocate_tensors()
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"{path}: cannot be read as a LiteRT model: {error}") from error
@@ -68,6 +75,13 @@ class LiteRTPredictor:
         self._interpreter.invoke()
         probabilities: Probabilities = self._interpreter.get_tensor(self._output["index"])
         return probabilities
+
+
+def _check_size(path: Path, interpreter: Any) -> None:
+    """Refuse a model before memory is taken for what its layers make of an image."""
+    num_values = sum(math.prod(map(int, tensor["shape"])) for tensor in interpreter.get_tensor_details())
+    if num_values > MAX_VALUES:
+        raise ModelError(f"{path}: its layers make {num_values:,} numbers; at most {MAX_VALUES:,} are computed")
 
 
 def export_litert(model: keras.Model, run: Run, images: Images) -> LiteRTExport:
