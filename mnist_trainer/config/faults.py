@@ -142,7 +142,8 @@ def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Secti
         values, field = values[part], schema.model_fields[str(part)]
         sections = {_name_of(section): section for section in _sections_in(field.annotation)}
         default_name = getattr(field.get_default(call_default_factory=True), "name", None)
-        schema = sections.get(values.get("name", default_name)) or sections[None]
+        name = values.get("name", default_name)
+        schema = sections.get(name if isinstance(name, str) else None) or sections[None]
     return schema
 
 

@@ -109,6 +109,8 @@ def _copy_in_child(path: Path, source: Path, target: Path) -> tuple[Shape, ...]:
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=COPY_SECONDS
         )
         answer = json.loads(process.stdout)
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(f"{path}: its {_WEIGHTS} could not be read within {COPY_SECONDS} seconds") from error
     except (subprocess.SubprocessError, ValueError) as error:
         raise ModelError(f"{path}: damaged: HDF5 fails to read its {_WEIGHTS}") from error
     if "refused" in answer:

@@ -119,6 +119,10 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
             "train: {early_stopping: {patince: 3}}\n",
             "x.yaml:1:26: train.early_stopping.patince: unknown key; did you mean 'patience'?",
         ),
+        (
+            "train: {name: {}}\n",
+            "x.yaml:1:9: train.name: unknown key; did you mean 'name'?",
+        ),
         ("train: 3\n", "x.yaml:1:8: train: expected a section with keys; received 3"),
         ("train: [3]\n", "x.yaml:1:8: train: expected a section with keys; received [3]"),
         ("train:\n", "x.yaml:1:7: train: expected a section with keys; received null"),

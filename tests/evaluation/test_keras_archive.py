@@ -99,7 +99,7 @@ def test_copying_that_crashes_hangs_or_babbles_is_refused(
     monkeypatch.setattr(keras_archive, "COPY_SECONDS", 1)
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
     with (
-        pytest.raises(ModelError, match=r"model\.keras: damaged: HDF5 fails to read its model\.weights\.h5"),
+        pytest.raises(ModelError, match=r"model\.keras: .*model\.weights\.h5"),
         copied_weights(tmp_path / "model.keras"),
     ):
         pass

@@ -47,7 +47,7 @@ def test_bad_input(entry: Entry, tmp_path: Path) -> None:
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the dangerous ones did, all in one process: the imports of TensorFlow and Keras are paid for once."""
     command = [sys.executable, "-m", "tests.hostile.outcome", str(tmp_path_factory.mktemp("dangerous"))]
-    process = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    process = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert process.returncode == 0, process.stderr
     return {outcome.pop("name"): outcome for outcome in json.loads(process.stdout)}
 
