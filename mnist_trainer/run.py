@@ -136,6 +136,11 @@ class Run:
         except OSError as error:
             raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
 
+    def remove_leftovers(self) -> None:
+        """Delete what a process that was killed while it wrote has left; to be called with the lock held."""
+        for path in self.path.rglob(f".{'[0-9a-f]' * 8}-*"):
+            path.unlink(missing_ok=True)
+
     def write_text(self, name: str, text: str) -> None:
         """Write a text file whole."""
         with self.write(name) as path:

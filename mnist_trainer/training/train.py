@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mnist_trainer.config.schema import Config, EvaluateConfig
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import evaluate, predict
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
@@ -112,10 +113,18 @@ def _record(run: Run, config: Config, resumption: Resumption | None) -> Iterator
     environment = describe_environment(config.seed)
     if resumption and resumption.checkpoint:
         environment["resumed_after_epochs"] = resumption.checkpoint.num_epochs
-        environment["before"] = run.read_json("environment.json")
+        environment["earlier"] = _earlier_environments(run)
     run.write_json("environment.json", environment)
     with session(run, config) as events:
         yield events
+
+
+def _earlier_environments(run: Run) -> list[dict[str, Any]]:
+    """Return what the run was made with before it was resumed, once or several times, the first time first."""
+    before = run.read_json("environment.json")
+    if not isinstance(before, dict) or not isinstance(before.get("earlier", []), list):
+        raise RunError(f"{run.path}: environment.json is not that of a training run")
+    return [*before.pop("earlier", []), before]
 
 
 def _save_model(run: Run, plain: keras.Model, weights: Sequence[npt.NDArray[Any]]) -> keras.Model:
