@@ -5,6 +5,7 @@
     ├── DataError                 1   the data set: absent, damaged, of another shape
     ├── RunError                  1   a run directory: absent, unfinished, foreign, not writable
     ├── ModelError                1   a model file: absent, damaged, of another shape
+    ├── PictureError              1   a picture of a digit: absent, damaged, too large, of another format
     ├── TrainingDiverged          1   the loss is no longer a finite number
     ├── ServeError                1   TensorBoard cannot be started
     ├── GateMissed                3   done, but short of what the user asked for
@@ -63,6 +64,10 @@ class RunError(MnistTrainerError):
 
 class ModelError(MnistTrainerError):
     """A model file is absent, damaged, or does not take 28×28 images."""
+
+
+class PictureError(MnistTrainerError):
+    """A picture is absent, damaged, too large, or of a format that is not read."""
 
 
 class TrainingDiverged(MnistTrainerError):
