@@ -109,7 +109,7 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 def _unit_range(image: Image.Image) -> Picture:
     """Return values of 16 or 32 bits by the range they are likely from: [0, 1], 8 bits, 16 bits, or what they span."""
-    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
+    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0).clip(-1e30, 1e30)
     low, high = min(values.min(), 0), values.max()
     full = next((full for full in (1, 2**8 - 1, 2**16 - 1) if high <= full), high)
     picture: Picture = (values - low) / (full - low)

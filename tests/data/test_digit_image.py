@@ -25,7 +25,8 @@ def drawn(digit: int, pen: Pen | None = None) -> np.ndarray:
 def found(picture: Picture) -> Images:
     image = find_digit(picture)
     assert image is not None
-    assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+    assert image.shape == (28, 28)
+    assert image.dtype == np.uint8
     return image
 
 
@@ -81,8 +82,8 @@ def test_thin_strokes_become_as_wide_as_in_mnist(width: float) -> None:
 
 def test_red_on_green_of_the_same_brightness_is_found() -> None:
     cover = drawn(2)[..., np.newaxis]
-    picture = (cover * (245, 92, 84) + (1 - cover) * (95, 160, 128)).astype(np.float32) / 255
-    assert differs(found(page(drawn(2))), found(picture)) < 0.05
+    picture = (cover * (245, 92, 84) + (1 - cover) * (95, 160, 128)) / 255
+    assert differs(found(page(drawn(2))), found(picture.astype(np.float32))) < 0.05
 
 
 def test_uneven_light_changes_little() -> None:
@@ -140,6 +141,12 @@ def test_mnist_stays_as_it_is(mnist: Arrays) -> None:
         changed += not np.array_equal(found(read_picture(stream, "an example")), image)
         assert differs(image, found(read_picture(stream, "an example"))) < 0.5
     assert changed <= 10
+
+
+@pytest.mark.parametrize("paper_grey", [0.0, 0.5, 1.0])
+def test_faint_image_of_28_pixels_becomes_as_strong_as_mnist(mnist: Arrays, paper_grey: float) -> None:
+    cover = mnist["x_test"][0] / 255
+    assert found(page(cover, abs(paper_grey - 0.09), paper_grey)).max() == 255
 
 
 def test_drawings_are_the_same_in_every_call_and_equally_many_of_each_digit() -> None:

@@ -122,9 +122,11 @@ def test_large_picture_is_reduced() -> None:
     assert max(read_picture(file_of(BAR.resize((4000, 3000)), format="JPEG"), "a file").shape) <= 1_000
 
 
-def test_numbers_that_are_not_finite_become_background(tmp_path: Path) -> None:
+def test_numbers_that_are_not_finite_become_background() -> None:
     values = np.array([[0.0, np.nan], [1.0, np.inf]], np.float32)
     assert np.array_equal(read_picture(file_of(Image.fromarray(values), format="TIFF"))[..., 0], [[0, 0], [1, 0]])
+    largest = np.array([[-3e38, 0, 3e38]], np.float32)
+    assert np.array_equal(read_picture(file_of(Image.fromarray(largest), format="TIFF"))[..., 0], [[0, 0.5, 1]])
 
 
 @pytest.mark.parametrize(
