@@ -1,10 +1,10 @@
-"""Charts of runs as SVG that takes its colours from the page it stands in: currentColor, --rule, --paper, --series-N."""
+"""Charts of runs as SVG whose colours are the page's: currentColor, --rule, --paper, --series-1 and on."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -18,6 +18,8 @@ from mnist_trainer.evaluation.statistics import wilson_interval
 
 NUM_SERIES = 6
 _MAX_MARKED_EPOCHS = 20
+# A loss of 0 and an accuracy of 1 have no place on a logarithmic axis: they are drawn as 0.0001 and 99.99 %.
+_LEAST = 1e-4
 # matplotlib knows no CSS: it draws in these colours, which nothing else has.
 _INK, _RULE, _PAPER = "#000001", "#000002", "#000003"
 _SERIES = [f"#0000{number}" for number in range(11, 11 + NUM_SERIES)]
@@ -40,7 +42,7 @@ def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
     _plot(axes, record.history, f"validation_{metric}", _SERIES[0])
     best_epoch = record.training.best_epoch
     axes.axvline(best_epoch, color=_INK, linewidth=0.8, linestyle=":")
-    _finish_epochs(axes, metric)
+    _finish_epochs(axes, metric, len(record.history))
     parts = [_described(record, key, label) for key, label in _metric_labels(metric)]
     parts.append(f"The best epoch is {best_epoch}.")
     return _as_svg(figure, name, f"{metric.capitalize()} of each epoch. {' '.join(filter(None, parts))}")
@@ -55,9 +57,9 @@ def overlaid_curves(records: Sequence[RunRecord], metric: str, name: str) -> Mar
         # Numbers stand on their curves one after another, so that they seldom hide each other.
         row = record.history[(number + 1) * len(record.history) // (len(records) + 1)]
         badge = {"boxstyle": "circle,pad=0.2", "facecolor": _PAPER, "edgecolor": colour}
-        place = (row.epoch, getattr(row, key))
+        place = (row.epoch, _height(row, key))
         axes.annotate(f"{number + 1}", place, ha="center", va="center", color=_INK, fontsize=8, bbox=badge, zorder=5)
-    _finish_epochs(axes, metric)
+    _finish_epochs(axes, metric, max(len(record.history) for record in records))
     return _as_svg(figure, name, f"{metric.capitalize()} of each epoch for {len(records)} runs.")
 
 
@@ -69,7 +71,7 @@ def learning_rate_chart(record: RunRecord, name: str) -> Markup | None:
     figure, axes = _new_axes((5, 3))
     _plot(axes, record.history, "learning_rate", _SERIES[0])
     axes.set_ylim(bottom=0)
-    _finish_epochs(axes, "learning_rate")
+    _finish_epochs(axes, "learning_rate", len(rates))
     return _as_svg(figure, name, f"Learning rate of each epoch: at most {max(rates):.2g}, {rates[-1]:.2g} in the last.")
 
 
@@ -109,6 +111,7 @@ def corruption_chart(corruption: CorruptionFacts, name: str) -> Markup:
     axes.set_ylim(0, 1)
     axes.set_xticks(places, [f"{severity:g}" for severity in corruption.severities])
     axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"])
+    axes.tick_params(labelsize=0.85 * _FONT_POINTS)
     pairs = zip(corruption.severities, corruption.accuracies, strict=True)
     values = ", ".join(f"{100 * accuracy:.0f} % at {severity:g}" for severity, accuracy in pairs)
     return _as_svg(figure, name, f"{corruption.name}: accuracy {values} ({corruption.unit}).")
@@ -147,22 +150,36 @@ def _style(axes: Axes) -> None:
 
 
 def _plot(axes: Axes, history: Sequence[EpochRow], metric: str, colour: str, linestyle: str = "-") -> None:
-    points = [(row.epoch, getattr(row, metric)) for row in history if getattr(row, metric) is not None]
-    marker = "o" if len(points) <= _MAX_MARKED_EPOCHS and linestyle == "-" or len(points) == 1 else None
+    points = [(row.epoch, _height(row, metric)) for row in history if getattr(row, metric) is not None]
+    marker = "o" if (len(points) <= _MAX_MARKED_EPOCHS and linestyle == "-") or len(points) == 1 else None
     if points:
         axes.plot(*zip(*points, strict=True), color=colour, linestyle=linestyle, marker=marker, markersize=3.5)
 
 
-def _finish_epochs(axes: Axes, metric: str) -> None:
+def _height(row: EpochRow, metric: str) -> float:
+    """Return what is drawn of a metric: of accuracy the share of mistakes, for 99.0 and 99.5 % to be told apart."""
+    value: float = getattr(row, metric)
+    if metric.endswith("accuracy"):
+        value = 1 - value
+    return value if metric == "learning_rate" else max(value, _LEAST)
+
+
+def _finish_epochs(axes: Axes, metric: str, num_epochs: int) -> None:
+    axes.set_xlim(0.5, num_epochs + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.set_xlabel("epoch", color=_INK, fontsize=_FONT_POINTS)
     if metric == "accuracy":
-        axes.yaxis.set_major_formatter(_percent_axis())
+        _use_logarithm(axes, lambda error: f"{100 * (1 - error):.6g} %")
+        axes.invert_yaxis()
     elif metric == "loss":
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        _use_logarithm(axes, lambda loss: f"{loss:g}")
+
+
+def _use_logarithm(axes: Axes, text_of: Callable[[float], str]) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text_of(value)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _percent_axis() -> PercentFormatter:

@@ -11,11 +11,8 @@ from typing import Any
 
 import jinja2
 
-from mnist_trainer import __version__
 from mnist_trainer.config.difference import changed_values, differing_values
 from mnist_trainer.config.render import config_lines, render_value
-from mnist_trainer.config.schema import DataConfig
-from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation import charts
@@ -28,6 +25,7 @@ from mnist_trainer.whole_file import write_whole
 _TEMPLATES = Path(__file__).with_name("page")
 # The table of more classes than these would be larger than all the rest of the page.
 _MAX_MATRIX_CLASSES = 50
+_CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
 _STAGES = {
     "start": "interpreter, command line, configuration",
     "import": "loading TensorFlow",
@@ -35,7 +33,9 @@ _STAGES = {
     "build": "building the model",
     "fit": "training and validation",
     "save": "writing the model",
+    "export": "writing it for predictions without TensorFlow",
     "evaluate": "measuring validation and test split",
+    "tensorboard": "pictures for TensorBoard",
 }
 
 
@@ -50,7 +50,7 @@ def write_html_report(runs: Sequence[Run], path: Path) -> None:
         RunError: a run is not complete, was not evaluated, or is damaged; the file cannot be written.
         ConfigError: the config.yaml of a run is damaged.
     """
-    if os.path.exists(path) and not os.path.isfile(path):
+    if os.path.lexists(path) and not os.path.isfile(path):
         raise RunError(f"{path}: cannot be written: it is not a file; name one that ends in .html with --output")
     page = make_html_report(runs)
     with write_whole(path) as temporary:
@@ -66,9 +66,7 @@ def make_html_report(runs: Sequence[Run]) -> str:
         sections.append({"number": number, "name": name, **_sections(record, f"run{number}")})
         sections[-1]["gallery"] = find_mistakes(record.predictions, record.config.data, load)
     template = _templates().get_template("report.html.jinja")
-    return template.render(
-        runs=sections, comparison=_comparison(records) if len(records) > 1 else None, version=__version__
-    )
+    return template.render(runs=sections, comparison=_comparison(records) if len(records) > 1 else None)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
@@ -105,8 +103,10 @@ def _sections(record: RunRecord, key: str) -> dict[str, Any]:
 
 def _curves(record: RunRecord, key: str) -> dict[str, Any]:
     rate = charts.learning_rate_chart(record, f"{key}-rate")
-    curves = {metric: charts.learning_curve(record, metric, f"{key}-{metric}") for metric in ("accuracy", "loss")}
-    return curves | ({"learning rate": rate} if rate else {})
+    curves = {
+        title: charts.learning_curve(record, metric, f"{key}-{metric}") for metric, title in _CURVE_TITLES.items()
+    }
+    return curves | ({"Learning rate": rate} if rate else {})
 
 
 def _environment_rows(environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -122,16 +122,20 @@ def _environment_rows(environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _comparison(records: Sequence[RunRecord]) -> dict[str, Any]:
     """Return what the page says of several runs beside each other."""
     return {
-        "curves": {metric: charts.overlaid_curves(records, metric, f"all-{metric}") for metric in ("accuracy", "loss")},
+        "curves": {
+            title: charts.overlaid_curves(records, metric, f"all-{metric}") for metric, title in _CURVE_TITLES.items()
+        },
         "differences": _config_differences(records),
-        "verdicts": [_verdict(records[0], other) for other in records[1:]],
+        "verdicts": [
+            _verdict(records[0], other, ("Run 1", f"Run {number}")) for number, other in enumerate(records[1:], start=2)
+        ],
         "is_same_data": len({record.predictions.data_sha256 for record in records}) == 1,
     }
 
 
-def _verdict(first: RunRecord, second: RunRecord) -> str:
+def _verdict(first: RunRecord, second: RunRecord, names: tuple[str, str]) -> str:
     if first.predictions.data_sha256 == second.predictions.data_sha256:
-        return compare(first.run, second.run).verdict()
+        return compare(first.run, second.run).verdict(names)
     return "They were measured on different examples, so that no test can tell which is better."
 
 
