@@ -10,7 +10,7 @@ import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
 from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.record import CorruptionFacts, EpochRow, RunRecord
@@ -166,20 +166,29 @@ def _height(row: EpochRow, metric: str) -> float:
 
 def _finish_epochs(axes: Axes, metric: str, num_epochs: int) -> None:
     axes.set_xlim(0.5, num_epochs + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     axes.set_xlabel("epoch", color=_INK, fontsize=_FONT_POINTS)
     if metric == "accuracy":
-        _use_logarithm(axes, lambda error: f"{100 * (1 - error):.6g} %")
+        _use_logarithm(axes, lambda error: f"{100 * (1 - error):.6g} %" if error <= 1 else "")
         axes.invert_yaxis()
     elif metric == "loss":
         _use_logarithm(axes, lambda loss: f"{loss:g}")
 
 
 def _use_logarithm(axes: Axes, text_of: Callable[[float], str]) -> None:
+    low, high = axes.dataLim.intervaly
+    axes.set_ylim(low / 1.15, high * 1.15)
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_major_locator(_locator(low, high))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text_of(value)))
     axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _locator(low: float, high: float) -> Locator:
+    """Return what puts some four to ten numbers between the ends of a logarithmic axis."""
+    if high < 4 * low:
+        return MaxNLocator(5)
+    return LogLocator(subs=(1, 2, 3, 5) if high < 300 * low else (1,))
 
 
 def _percent_axis() -> PercentFormatter:

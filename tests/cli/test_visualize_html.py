@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from mnist_trainer.run import Run
-from tests.cli.conftest import Invoke
 from tests.cli.browser import open_page
+from tests.cli.conftest import Invoke
 
 
 @pytest.fixture(scope="module")

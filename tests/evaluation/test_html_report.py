@@ -268,7 +268,11 @@ def test_perfect_run_without_validation_has_a_page(trained_run: Run, tmp_path: P
         ("report.json", {"num_parameters": 1, "best_epoch": 9, "seconds": {}}, "do not belong together: 3 epochs"),
         ("environment.json", [], "environment.json: not what a run writes: its value: Input should be"),
         ("evaluation.json", {"loss": "<b>"}, "evaluation.json: not what a run writes: data_sha256: Field required"),
-        ("metrics.jsonl", {"epoch": 1}, "metrics.jsonl: not what a run writes: 0.accuracy: Field required"),
+        (
+            "metrics.jsonl",
+            {"epoch": 1, "accuracy": 1, "loss": 0},
+            "metrics.jsonl: not what a run writes: 0.learning_rate",
+        ),
     ],
 )
 def test_damaged_run_is_refused(name: str, content: object, message: str, trained_run: Run, tmp_path: Path) -> None:
