@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.plain_json import parse_json
+from mnist_trainer.whole_file import write_whole
 
 # A report has a few hundred bytes for each class, an environment a thousand for each time the run was resumed.
 MAX_JSON_BYTES = 4 * 1024 * 1024
@@ -121,20 +122,8 @@ class Run:
         Raises:
             RunError: the file cannot be written, e.g. because the disk is full.
         """
-        target = self.path / name
-        # Keras looks at the ending of a file's name to choose its format.
-        temporary = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
-        try:
-            target.parent.mkdir(exist_ok=True)
-            try:
-                yield temporary
-                _sync(temporary)
-                temporary.replace(target)
-                _sync(target.parent)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
+        with write_whole(self.path / name) as path:
+            yield path
 
     def remove_leftovers(self) -> None:
         """Delete what a process that was killed while it wrote has left; to be called with the lock held."""
@@ -266,11 +255,3 @@ def _open_without_links(path: str, flags: int) -> int:
 
 def _json_line(row: dict[str, Any]) -> str:
     return json.dumps(row, allow_nan=False) + "\n"
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

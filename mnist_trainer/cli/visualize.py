@@ -1,4 +1,4 @@
-"""`mnist-train visualize`: TensorBoard on the runs, in the browser."""
+"""`mnist-train visualize`: runs in the browser, served by TensorBoard or as one page in a file."""
 
 from __future__ import annotations
 
@@ -6,27 +6,83 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from mnist_trainer.cli import options
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+_PAGE_NAME = "report.html"
 
 
-@click.command(short_help="Show the runs in TensorBoard.")
+@click.command(short_help="Show the runs in TensorBoard, or write a page about them.")
 @click.argument("runs", metavar="[RUN]...", nargs=-1)
 @click.option("--host", default="localhost", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(1, 65_535), help="Port to listen on.  [default: 6006, or the next free one]"
 )
+@click.option("--html", is_flag=True, help="Write one page that needs no network and no server; serve nothing.")
+@click.option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where --html writes to.  [default: report.html in the run, or in logs/ for several]",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser, if this is a terminal.")
 @options.logs_dir
-def visualize(*, runs: tuple[str, ...], host: str, port: int | None, open_browser: bool, logs_dir: Path) -> None:
-    """Serve TensorBoard on logs/, or on the named runs, until Ctrl-C.
+@click.pass_context
+def visualize(
+    context: click.Context,
+    /,
+    *,
+    runs: tuple[str, ...],
+    host: str,
+    port: int | None,
+    html: bool,
+    output: Path | None,
+    open_browser: bool,
+    logs_dir: Path,
+) -> None:
+    """Serve TensorBoard on logs/, or on the named runs, until Ctrl-C; or write a page about them with --html.
+
+    The page compares several runs, and shows of each what its model gets wrong, how it was trained and how to do it
+    again. Without a RUN it is about the latest.
 
     \b
     mnist-train visualize                      http://localhost:6006/
     mnist-train visualize latest --open
+    mnist-train visualize --html latest        logs/…/report.html
+    mnist-train visualize --html RUN RUN -o comparison.html
     """
+    _refuse_unused(context, ("host", "port") if html else ("output",), html=html)
+    if html:
+        _write(runs, output, logs_dir, open_browser=open_browser)
+    else:
+        _serve(runs, host, port, logs_dir, open_browser=open_browser)
+
+
+def _refuse_unused(context: click.Context, names: tuple[str, ...], *, html: bool) -> None:
+    for name in names:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            reason = "--html writes a file and serves nothing" if html else "it is the file that --html writes"
+            raise click.UsageError(f"--{name} cannot be used here: {reason}.")
+
+
+def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_browser: bool) -> None:
+    from mnist_trainer.evaluation.html_report import write_html_report
+    from mnist_trainer.run import find_run
+
+    found = [find_run(run, logs_dir) for run in runs or ["latest"]]
+    chosen = list({run.path.resolve(): run for run in found}.values())
+    path = output or (chosen[0].path if len(chosen) == 1 else logs_dir) / _PAGE_NAME
+    write_html_report(chosen, path)
+    about = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} runs"
+    click.echo(f"The page about {about} is {path}")
+    if open_browser and sys.stdout.isatty():
+        click.launch(path.absolute().as_uri())
+
+
+def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *, open_browser: bool) -> None:
     from mnist_trainer.run import all_runs, find_run
     from mnist_trainer.visualize import serve
 

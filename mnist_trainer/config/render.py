@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -14,19 +15,39 @@ from mnist_trainer.config.yaml12 import Dumper
 _COMMENT_COLUMN = 44
 
 
+@dataclass(frozen=True)
+class ConfigLine:
+    """One line of a configuration's YAML.
+
+    Attributes:
+        key: the dotted path of the line's key, e.g. `train.epochs`.
+        text: the YAML, indented.
+        description: the key's sentence from the schema.
+    """
+
+    key: str
+    text: str
+    description: str
+
+
 def render_config(config: Config) -> str:
     """Return YAML that `load_config` turns into an equal `Config`, each key with its sentence from the schema."""
-    return "".join(f"{line}\n" for line in _section_lines(config, indent=0))
+    return "".join(f"{line.text:<{_COMMENT_COLUMN}}  # {line.description}\n" for line in config_lines(config))
 
 
-def _section_lines(section: Section, indent: int) -> Iterator[str]:
+def config_lines(config: Config) -> Iterator[ConfigLine]:
+    """Return the lines of the YAML of `config`, in the order of the schema."""
+    return _section_lines(config, path="", indent=0)
+
+
+def _section_lines(section: Section, path: str, indent: int) -> Iterator[ConfigLine]:
     for key, description in key_descriptions(type(section)).items():
         value = getattr(section, key)
         nested = isinstance(value, Section)
         text = f"{' ' * indent}{key}:" if nested else f"{' ' * indent}{key}: {render_value(value)}"
-        yield f"{text:<{_COMMENT_COLUMN}}  # {description}"
+        yield ConfigLine(f"{path}{key}", text, description)
         if nested:
-            yield from _section_lines(value, indent + 2)
+            yield from _section_lines(value, f"{path}{key}.", indent + 2)
 
 
 def render_value(value: Any) -> str:

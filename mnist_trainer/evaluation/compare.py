@@ -68,8 +68,12 @@ class Comparison:
         """Return the comparison as plain values."""
         return asdict(self)
 
-    def verdict(self) -> str:
-        """Return in a sentence which is better, or that the difference is noise."""
+    def verdict(self, names: tuple[str, str] = ("The first run", "The second run")) -> str:
+        """Return in a sentence which is better, or that the difference is noise.
+
+        Args:
+            names: what to call the two.
+        """
         low, high = (100 * bound for bound in self.difference_interval)
         measured = (
             f"{100 * self.difference:+.2f} points on {self.num_examples:,} examples "
@@ -77,8 +81,8 @@ class Comparison:
         )
         if self.is_noise:
             return f"The difference is noise: {measured}; chance alone often makes one so large."
-        better = "second" if self.difference > 0 else "first"
-        return f"The {better} run is better: {measured}; chance alone rarely makes one so large."
+        better = names[1] if self.difference > 0 else names[0]
+        return f"{better} is better: {measured}; chance alone rarely makes one so large."
 
 
 def compare(first: Run, second: Run) -> Comparison:

@@ -1,0 +1,113 @@
+"""The page of `visualize --html`, opened from the disk by a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from mnist_trainer.run import Run
+from tests.cli.browser import open_page
+from tests.cli.conftest import Invoke
+
+
+@pytest.fixture(scope="module")
+def pages(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A page about one run and one about two, made by the command in a process without TensorFlow."""
+    folder = tmp_path_factory.mktemp("pages")
+    other = folder / "other"
+    shutil.copytree(trained_run.path, other)
+    found = {"one": folder / "one.html", "two": folder / "two.html"}
+    code = (
+        "import sys; from mnist_trainer.cli.main import main\n"
+        f"for arguments in (['-o', {str(found['one'])!r}], [{str(other)!r}, '-o', {str(found['two'])!r}]):\n"
+        f"    main(['visualize', '--html', {str(trained_run.path)!r}, *arguments], standalone_mode=False)\n"
+        "assert not {'tensorflow', 'keras', 'tensorboard'} & set(sys.modules), 'heavy imports'"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert (
+        process.stdout
+        == f"The page about {trained_run.name} is {found['one']}\nThe page about 2 runs is {found['two']}\n"
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    with open_page() as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_browser_shows_the_page_and_has_nothing_to_complain_of(
+    name: str, pages: dict[str, Path], browser_page: Page
+) -> None:
+    messages: list[str] = []
+    requests: list[str] = []
+    browser_page.on("console", lambda message: messages.append(message.text))
+    browser_page.on("request", lambda request: requests.append(request.url))
+    browser_page.goto(pages[name].as_uri())
+    images = browser_page.eval_on_selector_all("img", "images => images.map(image => image.naturalWidth)")
+    assert images
+    assert set(images) == {28}
+    assert messages == []
+    assert [url for url in requests if not url.startswith("data:")] == [pages[name].as_uri()]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible(scheme: Literal["light", "dark"], pages: dict[str, Path], browser_page: Page) -> None:
+    browser_page.emulate_media(color_scheme=scheme)
+    browser_page.goto(pages["two"].as_uri())  # which has all that the other has
+    result = Axe().run(browser_page)
+    assert result.violations_count == 0, result.generate_report()
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+def test_page_fits_a_telephone(name: str, pages: dict[str, Path], browser_page: Page) -> None:
+    browser_page.set_viewport_size({"width": 360, "height": 740})
+    browser_page.goto(pages[name].as_uri())
+    assert browser_page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_page_stands_in_the_run_unless_told_otherwise(trained_run: Run, invoke: Invoke) -> None:
+    shutil.copytree(trained_run.path, Path("logs") / trained_run.name)
+    shutil.copytree(trained_run.path, Path("logs/other"))
+    result = invoke("visualize", "--html")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"The page about {trained_run.name} is logs/{trained_run.name}/report.html\n"
+    assert f"<h1>{trained_run.name}</h1>" in Path(f"logs/{trained_run.name}/report.html").read_text(encoding="utf-8")
+    result = invoke("visualize", "--html", "latest", "other", Path("logs/other").absolute())
+    assert result.stdout == "The page about 2 runs is logs/report.html\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["--html", "--port", "7000"], 2, "--port cannot be used here: --html writes a file and serves nothing."),
+        (["--html", "--host", "localhost"], 2, "--host cannot be used here: --html writes a file and serves nothing."),
+        (["-o", "page.html"], 2, "--output cannot be used here: it is the file that --html writes."),
+        (
+            ["--html", "absent"],
+            1,
+            "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs",
+        ),
+        (["--html"], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
+        (["--html", "run", "-o", "."], 1, "Error: .: cannot be written: it is not a file; name one that ends in .html"),
+        (["--html", "run", "-o", "a/b/c"], 1, "Error: a/b/c: cannot be written: No such file or directory"),
+        (["--html", "unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with"),
+    ],
+)
+def test_bad_input(arguments: list[str], exit_code: int, message: str, trained_run: Run, invoke: Invoke) -> None:
+    shutil.copytree(trained_run.path, "run")
+    shutil.copytree(trained_run.path, "unfinished", ignore=shutil.ignore_patterns("report.json"))
+    result = invoke("visualize", *arguments)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert message in result.stderr

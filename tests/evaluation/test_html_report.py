@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.diagnosis import diagnose
+from mnist_trainer.evaluation.html_report import make_html_report, write_html_report
+from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.run import Run
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, its text, and its tables by their caption."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.text = ""
+        self.tables: dict[str, list[list[str]]] = {}
+        self._rows: list[list[str]] = []
+        self._open = ""
+        self.feed(text)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.text += " " if tag in ("dd", "br") else ""
+        if tag == "table":
+            self._rows = []
+        elif tag == "tr":
+            self._rows.append([])
+        elif tag in ("td", "th"):
+            self._rows[-1].append("")
+        if tag in ("td", "th", "caption", "style"):
+            self._open = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._open:
+            self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open == "caption":
+            self.tables[" ".join(data.split())] = self._rows
+        elif self._open in ("td", "th"):
+            self._rows[-1][-1] += " ".join(data.split())
+        if self._open != "style":
+            self.text += data
+
+
+def copied(run: Run, path: Path) -> Run:
+    shutil.copytree(run.path, path)
+    return Run(path)
+
+
+def write_evaluation(run: Run, report: EvaluationReport, kind: str = "shift") -> None:
+    corruption = {"name": kind, "unit": "pixels", "severities": [1, 2], "accuracies": [0.75, 0.5]}
+    run.write_json(
+        "evaluation.json",
+        {
+            "data_sha256": load_predictions(run).data_sha256,
+            "loss": report.loss,
+            "size_bytes": 1_234_000,
+            "latency": {"p50_seconds": 0.00125, "p95_seconds": 0.002, "examples_per_second": 45_678.4},
+            "robustness": {"mean_accuracy": 0.625, "corruptions": [corruption]},
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def report(trained_run: Run) -> EvaluationReport:
+    return make_report(load_predictions(trained_run))
+
+
+@pytest.fixture(scope="module")
+def text(trained_run: Run) -> str:
+    return make_html_report([trained_run])
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+def test_headline_is_that_of_the_report(trained_run: Run, report: EvaluationReport, page: Page) -> None:
+    low, high = (100 * bound for bound in report.accuracy_interval)
+    assert (
+        f"{100 * report.accuracy:.2f} % accuracy on the test split: {report.num_correct} of 500 are right" in page.text
+    )
+    assert f"95 % interval {low:.2f} % – {high:.2f} %" in page.text
+    assert f"Loss {report.loss:.4f} Top 2 {100 * report.top_2_accuracy:.2f} % Calibration error" in page.text
+    assert "Parameters 109,386" in page.text
+    assert "Latency not measured" in page.text
+    assert f"mnist-train evaluate {trained_run.path} --robustness" in page.text
+
+
+def test_confusion_matrix_is_that_of_the_report(report: EvaluationReport, page: Page) -> None:
+    header, *rows = page.tables["Each row is a class, each column what it was taken for"]
+    assert header == ["True", *map(str, range(10))]
+    assert rows == [
+        [str(label), *(str(count) if count or label == column else "·" for column, count in enumerate(row))]
+        for label, row in enumerate(report.confusion_matrix)
+    ]
+
+
+def test_classes_are_those_of_the_report(report: EvaluationReport, page: Page) -> None:
+    _, *rows = page.tables["Scores of each class"]
+    assert rows == [
+        [
+            str(entry.label),
+            *(f"{100 * value:.2f} %" for value in (entry.precision, entry.recall, entry.f1)),
+            str(entry.num_correct),
+            str(entry.num_examples),
+        ]
+        for entry in report.classes
+    ]
+
+
+def test_epochs_are_those_of_the_metrics(trained_run: Run, page: Page) -> None:
+    best = trained_run.read_metrics()[trained_run.read_json("report.json")["best_epoch"] - 1]
+    (rows,) = (rows for caption, rows in page.tables.items() if caption.startswith("The epoch whose weights were kept"))
+    assert rows[0][1] == f"{best['epoch']} (best)"
+    assert rows[2][:2] == ["Validation accuracy", f"{100 * best['validation_accuracy']:.2f} %"]
+    assert rows[4][:2] == ["Validation loss", f"{best['validation_loss']:.4f}"]
+
+
+def test_diagnosis_gives_commands_to_type(trained_run: Run, page: Page) -> None:
+    config = load_config(trained_run.config_path)
+    diagnosis = diagnose(trained_run.read_metrics(), config, trained_run.read_json("report.json")["best_epoch"])
+    assert diagnosis.text in page.text
+    assert diagnosis.suggestions
+    for suggestion in diagnosis.suggestions:
+        assert f"mnist-train train {trained_run.config_path} --set {suggestion.overrides}" in page.text.replace("'", "")
+
+
+def test_mistakes_are_shown_the_surest_first(report: EvaluationReport, text: str, page: Page) -> None:
+    num_mistakes = report.num_examples - report.num_correct
+    assert page.elements.count("img") == min(num_mistakes, 48)
+    shares = [float(share) for share in re.findall(r"</b> <span>([\d.]+)\N{NO-BREAK SPACE}%", text)]
+    assert shares == sorted(shares, reverse=True)
+    assert len(shares) == min(num_mistakes, 48)
+    assert num_mistakes <= 48 or f"without {num_mistakes - 48} more" in page.text
+
+
+def test_what_differs_from_the_defaults_is_marked(small_npz: Path, text: str, page: Page) -> None:
+    rows = page.tables["What differs from the defaults"]
+    assert ["data.path", str(small_npz), "null"] in rows
+    assert ["train.epochs", "3", "10"] in rows
+    assert re.search(r"<mark>  epochs: 3 *</mark>", text)
+    assert not re.search(r"<mark>  batch_size", text)
+
+
+def test_same_run_gives_the_same_text(trained_run: Run, text: str) -> None:
+    assert make_html_report([trained_run]) == text
+
+
+def test_page_is_small_and_loads_nothing(text: str, page: Page) -> None:
+    assert len(text) < 300_000
+    assert all(address.startswith(("data:", "#")) for address in re.findall(r'(?:src|href)="([^"]*)"', text))
+    assert not {"script", "iframe", "object"} & set(page.elements)
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_what_a_run_directory_brings_is_escaped(
+    trained_run: Run, report: EvaluationReport, page: Page, tmp_path: Path
+) -> None:
+    attack = '"><script>alert(1)<script><b onclick="'
+    run = copied(trained_run, tmp_path / attack)
+    write_evaluation(run, report, kind=attack)
+    run.write_json("environment.json", {"command": ["x", attack], "platform": attack, "versions": {attack: attack}})
+    training = run.read_json("report.json")
+    run.write_json("report.json", {**training, "seconds": {attack: 1.0}})
+    path = run.config_path.read_text().replace("name: dense ", f"name: dense  # {attack}")
+    run.write_text("config.yaml", re.sub(r"path: \S+", f"path: '/{attack}'", path))
+    attacked = Page(make_html_report([run]))
+    assert "script" not in attacked.elements
+    assert attacked.elements.count("b") == 0  # no gallery, because its data set is gone
+    assert attacked.text.count(attack) > 8
+
+
+def test_images_of_a_data_set_that_is_gone_or_changed_are_left_out(trained_run: Run, tmp_path: Path) -> None:
+    for path, problem in (("/gone.npz", "/gone.npz: no such file"), ("null", "MNIST: no longer holds the examples")):
+        run = copied(trained_run, tmp_path / path.strip("/"))
+        run.write_text("config.yaml", re.sub(r"path: \S+", f"path: {path}", run.config_path.read_text()))
+        page = Page(make_html_report([run]))
+        assert "img" not in page.elements
+        assert f"mistakes are left out. {problem}" in page.text
+
+
+def test_evaluation_adds_latency_size_and_robustness(
+    trained_run: Run, report: EvaluationReport, tmp_path: Path
+) -> None:
+    run = copied(trained_run, tmp_path / "evaluated")
+    write_evaluation(run, report)
+    page = Page(make_html_report([run]))
+    assert "Latency 1.25 ms" in page.text
+    assert "1,234 kB" in page.text
+    assert "45,678 images a second" in page.text
+    assert "harder forms of the whole test split: 62.50 %" in page.text
+    assert page.tables["Accuracy at each severity, the mildest first"][1] == ["shift", "75.0 %", "50.0 %"]
+
+
+def test_evaluation_of_an_older_model_is_not_shown(trained_run: Run, report: EvaluationReport, tmp_path: Path) -> None:
+    run = copied(trained_run, tmp_path / "resumed")
+    write_evaluation(run, replace(report, loss=report.loss * 2))
+    assert "Latency not measured" in Page(make_html_report([run])).text
+
+
+def test_two_runs_are_compared(trained_run: Run, tmp_path: Path) -> None:
+    other = copied(trained_run, tmp_path / "other")
+    other.write_text("config.yaml", other.config_path.read_text().replace("epochs: 3 ", "epochs: 4 "))
+    text = make_html_report([trained_run, other])
+    page = Page(text)
+    assert "2 runs compared" in page.text
+    assert "The difference is noise: +0.00 points on 500 examples" in page.text
+    assert re.search(r"train\.epochs</code></th>\s*<td><code>3</code></td>\s*<td><code>4</code></td>", text)
+    assert page.elements.count("article") == 2
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+
+
+def test_runs_on_different_examples_are_said_to_be_so(trained_run: Run, tmp_path: Path) -> None:
+    other = copied(trained_run, tmp_path / "other")
+    replace(load_predictions(other), data_sha256="another").save(other)
+    page = Page(make_html_report([trained_run, other]))
+    assert "The runs were not all measured on the same examples" in page.text
+    assert "They were measured on different examples" in page.text
+
+
+def test_many_classes_have_no_matrix(trained_run: Run, tmp_path: Path) -> None:
+    run = copied(trained_run, tmp_path / "many")
+    predictions = load_predictions(run)
+    wide = np.pad(predictions.probabilities, ((0, 0), (0, 90)))
+    replace(predictions, probabilities=wide).save(run)
+    page = Page(make_html_report([run]))
+    assert "Each row is a class, each column what it was taken for" not in page.tables
+    assert len(page.tables["Scores of each class"]) == 101
+
+
+def test_perfect_run_without_validation_has_a_page(trained_run: Run, tmp_path: Path) -> None:
+    run = copied(trained_run, tmp_path / "perfect")
+    predictions = load_predictions(run)
+    replace(predictions, probabilities=np.eye(10, dtype=np.float32)[predictions.labels]).save(run)
+    run.write_metrics([{"epoch": 1, "accuracy": 1.0, "loss": 0.0, "learning_rate": 0.001}])
+    run.write_json("report.json", {**run.read_json("report.json"), "best_epoch": 1})
+    page = Page(make_html_report([run]))
+    assert "every example of the test split is right" in page.text
+    assert "Nothing was held out for validation" in page.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("report.json", None, "not a complete run"),
+        ("predictions.npz", None, "was not evaluated"),
+        ("report.json", {"best_epoch": 1}, "report.json: not what a run writes: num_parameters: Field required"),
+        ("report.json", {"num_parameters": 1, "best_epoch": 9, "seconds": {}}, "do not belong together: 3 epochs"),
+        ("environment.json", [], "environment.json: not what a run writes: its value: Input should be"),
+        ("evaluation.json", {"loss": "<b>"}, "evaluation.json: not what a run writes: data_sha256: Field required"),
+        (
+            "metrics.jsonl",
+            {"epoch": 1, "accuracy": 1, "loss": 0},
+            "metrics.jsonl: not what a run writes: 0.learning_rate",
+        ),
+    ],
+)
+def test_damaged_run_is_refused(name: str, content: object, message: str, trained_run: Run, tmp_path: Path) -> None:
+    run = copied(trained_run, tmp_path / "run")
+    if content is None:
+        (run.path / name).unlink()
+    else:
+        (run.path / name).write_text(json.dumps(content))
+    with pytest.raises(RunError, match=re.escape(message)):
+        make_html_report([run])
+
+
+def test_page_appears_whole(trained_run: Run, text: str, tmp_path: Path) -> None:
+    write_html_report([trained_run], tmp_path / "new" / "page.html")
+    assert (tmp_path / "new/page.html").read_text(encoding="utf-8") == text
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["page.html"]
+    with pytest.raises(RunError, match="new: cannot be written: it is not a file"):
+        write_html_report([trained_run], tmp_path / "new")
