@@ -23,7 +23,9 @@ from mnist_trainer.exporting.litert import FILE_NAME, LiteRTPredictor
 from mnist_trainer.run import Run
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
-MIN_PROBABILITY = 0.5
+# Of the answers of good.yaml to MNIST this calls 1.4 % of the right ones unsure, and keeps 8 of 45 wrong ones; of scribbles that are
+# no digit it keeps 17 of 60.
+MIN_PROBABILITY = 0.65
 MAX_STANDARD_INPUT_BYTES = 200_000_000
 
 Verdict = Literal["ok", "unsure", "no digit", "error"]

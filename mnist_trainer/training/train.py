@@ -82,8 +82,6 @@ def train(
         test = make_report(predictions)
         stopwatch.end("evaluate")
         write_test_split(run, fitted.best_epoch, best, dataset.test, predictions, test, config.tensorboard)
-        if config.tensorboard.graph:
-            events.graph(best)
         stopwatch.end("tensorboard")
         report = TrainReport(
             run=str(run.path),

@@ -31,12 +31,12 @@ def always(*probabilities: float) -> object:
     return predict
 
 
-def answers(*pictures: object, probabilities: tuple[float, ...] = (0.25, 0.125, 0.625)) -> list[Answer]:
+def answers(*pictures: object, probabilities: tuple[float, ...] = (0.1875, 0.0625, 0.75)) -> list[Answer]:
     return list(read_digits(always(*probabilities), map(str, pictures)))  # type: ignore[arg-type]
 
 
 def test_answer_has_digit_and_runner_up(seven: Path) -> None:
-    assert answers(seven) == [Answer(str(seven), "ok", 2, 0.625, 0, 0.25)]
+    assert answers(seven) == [Answer(str(seven), "ok", 2, 0.75, 0, 0.1875)]
 
 
 def test_low_probability_is_unsure(seven: Path) -> None:
@@ -59,7 +59,7 @@ def test_model_sees_an_image_like_those_of_mnist(seven: Path, small_arrays: Arra
 
 def test_standard_input(seven: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(seven.read_bytes())))
-    assert answers("-") == [Answer("-", "ok", 2, 0.625, 0, 0.25)]
+    assert answers("-") == [Answer("-", "ok", 2, 0.75, 0, 0.1875)]
 
 
 def test_folder_is_all_pictures_in_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of the test split: scalars, pictures, PR curves, and the projector."""
+"""What TensorBoard shows of the kept model: its graph, and of the test split scalars, pictures, PR curves, points."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ def write_test_split(
             _write_images(writer, epoch, split, predictions, report)
         if config.pr_curves:
             _write_pr_curves(writer, epoch, predictions)
+        if config.graph:
+            writer.graph(model)
     if config.projector:
         write_projector(run, model, split)
 
