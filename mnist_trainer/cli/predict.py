@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "--min-probability",
     metavar="FRACTION",
     type=click.FloatRange(0, 1),
-    default=0.5,
+    default=0.65,
     show_default=True,
     help="Below it an answer is unsure.",
 )
