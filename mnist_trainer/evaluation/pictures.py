@@ -23,8 +23,8 @@ from mnist_trainer.exporting.litert import FILE_NAME, LiteRTPredictor
 from mnist_trainer.run import Run
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
-# With it, 1.4 % of good.yaml's right answers to MNIST's test images are unsure, and 37 of its 45 wrong ones; so are 43 of
-# 60 scribbles that are no digit.
+# With it, 1.4 % of good.yaml's right answers to MNIST's test images are unsure, and 37 of its 45 wrong ones; so are 43
+# of 60 scribbles that are no digit.
 MIN_PROBABILITY = 0.65
 MAX_STANDARD_INPUT_BYTES = 200_000_000
 

@@ -13,7 +13,7 @@ import pytest
 from mnist_trainer.run import Run
 from tests.conftest import Command
 
-OVERRIDES = ("train.epochs=2", "train.precision=float32", "model={name: dense, units: [16]}")
+OVERRIDES = ("train.epochs=2", "train.precision=float32", "model={name: dense, units: [8]}")
 
 
 def train(small_npz: Path, logs_dir: Path, max_file_bytes: int | None = None) -> subprocess.CompletedProcess[str]:
@@ -38,7 +38,7 @@ def whole(small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     [
         (2_000, "config.yaml"),
         (40_000, "checkpoints/epoch-000001.npz"),
-        (195_000, "test"),  # its events, with pictures
+        (140_000, "test"),  # its events, with pictures
     ],
 )
 def test_no_room(

@@ -10,6 +10,7 @@ import keras
 import numpy.typing as npt
 import tensorflow as tf
 
+from mnist_trainer.archive import reason_of
 from mnist_trainer.errors import RunError
 from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.run import Run
@@ -91,4 +92,4 @@ class EventWriter:
         try:
             yield
         except tf.errors.OpError as error:
-            raise RunError(f"{self._path}: TensorBoard events cannot be written: {error.message}") from error
+            raise RunError(f"{self._path}: TensorBoard events cannot be written: {reason_of(error)}") from error
