@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -92,4 +93,5 @@ class EventWriter:
         try:
             yield
         except tf.errors.OpError as error:
-            raise RunError(f"{self._path}: TensorBoard events cannot be written: {reason_of(error)}") from error
+            reason = re.sub(r"^\{\{.*?\}\} ", "", reason_of(error))  # without the name of TensorFlow's operation
+            raise RunError(f"{self._path}: TensorBoard events cannot be written: {reason}") from error
