@@ -112,7 +112,7 @@ def _curves(record: RunRecord, key: str) -> dict[str, Any]:
 def _environment_rows(environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Return what is to be read of environment.json: each key with its value in one line."""
     for key, value in environment.items():
-        if key in ("command", "before") or value in (None, [], {}):
+        if key in ("command", "earlier") or value in (None, [], {}):
             continue
         if isinstance(value, dict):
             value = [f"{name} {version}" for name, version in value.items()]

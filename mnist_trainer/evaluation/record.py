@@ -116,12 +116,11 @@ class RunRecord:
 
     def commands(self) -> Iterator[list[str]]:
         """Return the command lines that made the run: more than one where it was resumed."""
-        environment: Any = self.environment
-        while isinstance(environment, dict):
-            command = environment.get("command")
+        earlier: Any = self.environment.get("earlier")
+        for environment in [*(earlier if isinstance(earlier, list) else ()), self.environment]:
+            command = environment.get("command") if isinstance(environment, dict) else None
             if isinstance(command, list) and command:
                 yield ["mnist-train", *map(str, command[1:])]
-            environment = environment.get("before")
 
 
 def read_record(run: Run) -> RunRecord:
