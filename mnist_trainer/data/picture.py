@@ -62,6 +62,12 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
         raise PictureError(f"{name}: {_reason(error)}") from error
 
 
+def resized(picture: Picture, size: tuple[int, int], resampling: Image.Resampling) -> Picture:
+    """Return a picture, shape (height, width, channels), of another width and height."""
+    channels = (Image.fromarray(channel).resize(size, resampling) for channel in np.moveaxis(picture, 2, 0))
+    return np.stack([np.asarray(channel) for channel in channels], axis=2)
+
+
 def _check_size(image: Image.Image, name: str) -> None:
     width, height = image.size
     if max(width, height) > MAX_SIDE_PIXELS or width * height > MAX_PIXELS:
