@@ -1,6 +1,6 @@
-"""Whole processes in turn: `mnist-train train` against the same network as a plain Keras script.
+"""Whole processes in turn: `mnist-train` against a plain Keras script that does the same.
 
-Usage: python tests/benchmarks/against_plain_keras.py [--network dense|conv] [--runs 5]
+Usage: python tests/benchmarks/against_plain_keras.py [--task dense|conv|evaluate] [--runs 5]
 
 Prints the wall seconds of each, their medians, and the median of the ratios pair by pair. Nothing is asserted: a busy
 machine is not a fault of the program.
@@ -18,6 +18,8 @@ from statistics import median
 
 from mnist_trainer.config.load import load_config
 
+FOLDER = Path(__file__).parent
+
 
 def wall_seconds(command: list[str]) -> float:
     begin = time.perf_counter()
@@ -25,16 +27,24 @@ def wall_seconds(command: list[str]) -> float:
     return time.perf_counter() - begin
 
 
+def commands(task: str, logs_dir: str) -> tuple[list[str], list[str]]:
+    """Return what is compared: the program's command, and the plain script's."""
+    train = ["-m", "mnist_trainer", "train", "conv" if task == "evaluate" else task, "--logs-dir", logs_dir]
+    if task == "evaluate":
+        wall_seconds([*train, "--set=train.epochs=1"])
+        (run,) = Path(logs_dir).iterdir()
+        return ["-m", "mnist_trainer", "evaluate", str(run)], [str(FOLDER / "plain_evaluate.py"), f"{run}/model.keras"]
+    return train, [str(FOLDER / "plain_keras.py"), task, str(load_config(task).train.epochs)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", choices=["dense", "conv"], default="dense")
+    parser.add_argument("--task", choices=["dense", "conv", "evaluate"], default="dense")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    epochs = load_config(options.network).train.epochs
-    plain = [str(Path(__file__).with_name("plain_keras.py")), options.network, str(epochs)]
     pairs = []
     with tempfile.TemporaryDirectory() as logs_dir:
-        ours = ["-m", "mnist_trainer", "train", options.network, "--logs-dir", logs_dir]
+        ours, plain = commands(options.task, logs_dir)
         for _ in range(options.runs):
             pairs.append((wall_seconds(ours), wall_seconds(plain)))
             print(f"mnist-train {pairs[-1][0]:.1f} s   plain Keras {pairs[-1][1]:.1f} s", flush=True)
