@@ -6,7 +6,6 @@ python -m tests.benchmarks.random_kills --runs 40 --signal SIGKILL
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import signal
 import subprocess
@@ -98,9 +97,7 @@ def main() -> None:
             num_equal += is_equal
             how = f"exit code {exit_code}, {saved} epochs saved, resumed after {went_on_after}"
             print(f"{run}: killed after {seconds:.1f} s, {how}: {'equal' if is_equal else 'DIFFERENT'}", flush=True)
-        print(
-            f"{num_equal} of {arguments.runs} ended as the run that nothing interrupted", json.dumps(expected[2:3])[:80]
-        )
+        print(f"{num_equal} of {arguments.runs} ended as the run that nothing interrupted")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_any_values_under_known_keys(values: dict[str, object]) -> None:
     TARGETS["yaml_config"](yaml.safe_dump(values, allow_unicode=True).encode(errors="surrogatepass"))
 
 
-@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is installed with the extra `fuzz`")
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is for Linux on x86-64 only")
 @pytest.mark.parametrize("name", NAMES)
 def test_fuzzing_for_a_second(name: str, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.fuzz", name, "--seconds", "1"]
