@@ -79,6 +79,28 @@ def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None
         assert sorted(runs) == [trained_run.name, *splits]
 
 
+@pytest.mark.parametrize("way_out", ["absolute", "parent", "link"])
+def test_projector_of_a_stranger_leads_nowhere(way_out: str, trained_run: Run, page: Page, tmp_path: Path) -> None:
+    (tmp_path / "secret.tsv").write_text("1\t2\n3\t4\n")
+    run = Path(shutil.copytree(trained_run.path, tmp_path / "logs" / "strange"))
+    path = {"absolute": f"{tmp_path}/secret.tsv", "parent": "../../../secret.tsv", "link": "link.tsv"}[way_out]
+    (run / "test" / "link.tsv").symlink_to(tmp_path / "secret.tsv")
+    config = run / "test" / "projector_config.pbtxt"
+    address = "data/plugin/projector/tensor?run=strange/test&name=last%20hidden%20layer"
+    good = config.read_text()
+    for text, is_served in ((good, True), (good.replace("features.tsv", path), False)):
+        config.write_text(text)
+        port = free_port()
+        with visualize("--logs-dir", tmp_path / "logs", "--port", port):
+            deadline = time.monotonic() + 30
+            answer = page.request.get(f"http://localhost:{port}/{address}")
+            while is_served and not answer.ok and time.monotonic() < deadline:
+                time.sleep(0.5)
+                answer = page.request.get(f"http://localhost:{port}/{address}")
+            assert answer.ok == is_served
+            assert is_served or "outside the config directory" in answer.text()
+
+
 def test_busy_port_without_a_wish_takes_the_next(trained_run: Run) -> None:
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
