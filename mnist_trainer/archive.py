@@ -51,19 +51,22 @@ def reason_of(error: Exception) -> str:
 
 
 @contextmanager
-def open_archive(path: Path, *, max_inflated_bytes: int) -> Iterator[zipfile.ZipFile]:
+def open_archive(path: Path, *, max_inflated_bytes: int, max_bytes: int | None = None) -> Iterator[zipfile.ZipFile]:
     """Open a zip archive whose every member is a plain file of plausible size.
 
     Args:
         path: a regular file.
         max_inflated_bytes: what all compressed members may become together; a stored one is as large as it is.
+        max_bytes: the largest file that is opened; any without it.
 
     Raises:
-        UnsafeArchive: it is no regular file; a member is encrypted, a link or there twice; its name leads out of the
-            archive; its compression is not deflate; it announces more than it can hold, or than is allowed.
+        UnsafeArchive: it is no regular file, or too large; a member is encrypted, a link or there twice; its name leads
+            out of the archive; its compression is not deflate; it announces more than it can hold, or than is allowed.
         OSError, ValueError, zipfile.BadZipFile, …: the file cannot be read; see `UNREADABLE`.
     """
     archive_bytes = regular_file_size(path)
+    if max_bytes is not None and archive_bytes > max_bytes:
+        raise UnsafeArchive(f"is larger than {max_bytes:,} bytes")
     if archive_bytes:
         _check_number_of_members(path)
     with zipfile.ZipFile(path) as archive:
@@ -85,6 +88,12 @@ def regular_file_size(path: Path) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise UnsafeArchive("is not a regular file")
     return status.st_size
+
+
+def read_arrays(path: Path, *, max_bytes: int, max_inflated_bytes: int) -> dict[str, npt.NDArray[Any]]:
+    """Return all arrays of a .npz file by name; bounds and errors are those of `open_archive` and `read_array`."""
+    with open_archive(path, max_bytes=max_bytes, max_inflated_bytes=max_inflated_bytes) as archive:
+        return {name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()}
 
 
 def read_array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:

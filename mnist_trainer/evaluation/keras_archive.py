@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, reason_of, regular_file_size
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, reason_of
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.keras_config import UnsafeConfig, safe_config
 from mnist_trainer.plain_json import parse_json
@@ -87,9 +87,7 @@ def copied_weights(path: Path) -> Iterator[Weights]:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        if regular_file_size(path) > MAX_BYTES:
-            raise UnsafeArchive(f"is larger than {MAX_BYTES:,} bytes")
-        with open_archive(path, max_inflated_bytes=MAX_BYTES) as archive:
+        with open_archive(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES) as archive:
             missing = {_CONFIG, _WEIGHTS} - set(archive.namelist())
             if missing:
                 raise UnsafeArchive(f"has no {' and no '.join(sorted(missing))}")

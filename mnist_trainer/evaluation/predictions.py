@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, read_array, reason_of, regular_file_size
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, read_arrays, reason_of
 from mnist_trainer.data.dataset import Labels, Probabilities
 from mnist_trainer.errors import RunError
 from mnist_trainer.run import Run
@@ -58,10 +58,7 @@ def load_predictions(run: Run) -> Predictions:
     if not path.is_file():
         raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); do: mnist-train evaluate {run.path}")
     try:
-        if regular_file_size(path) > MAX_BYTES:
-            raise UnsafeArchive(f"is larger than {MAX_BYTES:,} bytes")
-        with open_archive(path, max_inflated_bytes=MAX_BYTES) as archive:
-            return _checked({name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()})
+        return _checked(read_arrays(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES))
     except UNREADABLE as error:
         raise RunError(f"{path}: damaged: {reason_of(error)}; do: mnist-train evaluate {run.path}") from error
 

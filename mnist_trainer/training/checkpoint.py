@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, read_array, reason_of, regular_file_size
+from mnist_trainer.archive import UNREADABLE, UnsafeArchive, read_arrays, reason_of
 from mnist_trainer.errors import RunError
 from mnist_trainer.plain_json import parse_json
 from mnist_trainer.run import Run
@@ -70,10 +70,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         RunError: the file is damaged, or is no checkpoint.
     """
     try:
-        if regular_file_size(path) > MAX_BYTES:
-            raise UnsafeArchive(f"is larger than {MAX_BYTES:,} bytes")
-        with open_archive(path, max_inflated_bytes=0) as archive:
-            arrays = {name.removesuffix(".npy"): read_array(archive, name) for name in archive.namelist()}
+        arrays = read_arrays(path, max_bytes=MAX_BYTES, max_inflated_bytes=0)
         progress = _checked_progress(arrays.pop("progress"))
         return Checkpoint(progress, _numbered("variable", arrays), _numbered("best", arrays))
     except UNREADABLE as error:
