@@ -178,9 +178,9 @@ def _show(console: Console, model: str, split: str, measured: Measurement) -> No
 
 def _show_diagnosis(console: Console, run: Run, config: Config) -> None:
     from mnist_trainer.cli.console import diagnosis_lines
-    from mnist_trainer.evaluation.diagnosis import diagnose
+    from mnist_trainer.evaluation.record import read_diagnosis
 
-    for line in diagnosis_lines(diagnose(run.read_metrics(), config, run.read_json("report.json")["best_epoch"])):
+    for line in diagnosis_lines(read_diagnosis(run, config)):
         console.print(line)
     console.print()
 

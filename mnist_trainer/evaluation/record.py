@@ -111,8 +111,7 @@ class RunRecord:
     @property
     def diagnosis(self) -> Diagnosis:
         """What the curves say."""
-        rows = [row.model_dump(exclude_none=True) for row in self.history]
-        return diagnose(rows, self.config, self.training.best_epoch)
+        return _diagnosis(self.history, self.config, self.training)
 
     def commands(self) -> Iterator[list[str]]:
         """Return the command lines that made the run: more than one where it was resumed."""
@@ -133,10 +132,7 @@ def read_record(run: Run) -> RunRecord:
     run.require_complete()
     predictions = load_predictions(run)
     report = make_report(predictions)
-    training = _checked(TrainingFacts, run, "report.json", run.read_json("report.json"))
-    history = _checked(tuple[EpochRow, ...], run, "metrics.jsonl", run.read_metrics())
-    if not 1 <= training.best_epoch <= len(history):
-        raise RunError(f"{run.path}: report.json and metrics.jsonl do not belong together: {len(history)} epochs")
+    training, history = _read_training(run)
     return RunRecord(
         run=run,
         config=load_config(run.config_path),
@@ -147,6 +143,28 @@ def read_record(run: Run) -> RunRecord:
         report=report,
         measured=_read_measured(run, predictions, report),
     )
+
+
+def read_diagnosis(run: Run, config: Config) -> Diagnosis:
+    """Return what the curves of a complete run say, whether or not it was evaluated.
+
+    Raises:
+        RunError: report.json or metrics.jsonl is damaged.
+    """
+    training, history = _read_training(run)
+    return _diagnosis(history, config, training)
+
+
+def _read_training(run: Run) -> tuple[TrainingFacts, tuple[EpochRow, ...]]:
+    training = _checked(TrainingFacts, run, "report.json", run.read_json("report.json"))
+    history = _checked(tuple[EpochRow, ...], run, "metrics.jsonl", run.read_metrics())
+    if not 1 <= training.best_epoch <= len(history):
+        raise RunError(f"{run.path}: report.json and metrics.jsonl do not belong together: {len(history)} epochs")
+    return training, history
+
+
+def _diagnosis(history: tuple[EpochRow, ...], config: Config, training: TrainingFacts) -> Diagnosis:
+    return diagnose([row.model_dump(exclude_none=True) for row in history], config, training.best_epoch)
 
 
 def _read_measured(run: Run, predictions: Predictions, report: EvaluationReport) -> Measured | None:
