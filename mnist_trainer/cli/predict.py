@@ -60,16 +60,18 @@ def predict(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
 
-    from mnist_trainer.evaluation.pictures import RunPredictor, find_pictures, read_digits
+    from mnist_trainer.evaluation.run_predictor import run_predictor
     from mnist_trainer.run import find_run
 
-    predictor = RunPredictor(find_run(run, logs_dir))
-    show = _csv_rows() if as_csv else _lines(to_error=as_json)
-    on_input = _saver(save_input) if save_input else None
     answers = []
-    for answer in read_digits(predictor, find_pictures(images), min_probability=min_probability, on_input=on_input):
-        show(answer)
-        answers.append(answer)
+    with run_predictor(find_run(run, logs_dir)) as predictor:
+        from mnist_trainer.evaluation.pictures import find_pictures, read_digits
+
+        show = _csv_rows() if as_csv else _lines(to_error=as_json)
+        on_input = _saver(save_input) if save_input else None
+        for answer in read_digits(predictor, find_pictures(images), min_probability=min_probability, on_input=on_input):
+            show(answer)
+            answers.append(answer)
     if as_json:
         from mnist_trainer.cli.console import print_json
 

@@ -13,14 +13,11 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.backend import import_backend
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.data.digit_image import find_digit
 from mnist_trainer.data.picture import read_picture
-from mnist_trainer.errors import PictureError, RunError
-from mnist_trainer.evaluation.evaluate import Predictor, predict_probabilities
-from mnist_trainer.exporting.litert import FILE_NAME, LiteRTPredictor
-from mnist_trainer.run import Run
+from mnist_trainer.errors import PictureError
+from mnist_trainer.evaluation.evaluate import Predictor
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
 # With it, 1.4 % of good.yaml's right answers to MNIST's test images are unsure, and 37 of its 45 wrong ones; so are 43
@@ -57,26 +54,6 @@ class Answer:
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values."""
         return asdict(self)
-
-
-class RunPredictor:
-    """A run's model as a predictor, without TensorFlow where the run has a model.tflite."""
-
-    def __init__(self, run: Run) -> None:
-        """Load the model.
-
-        Raises:
-            RunError: the run is not complete.
-            ModelError: its model cannot be read.
-        """
-        run.require_complete()
-        self._test_time_shift = _test_time_shift(run)
-        light = run.path / FILE_NAME
-        self._model: Predictor = LiteRTPredictor(light) if light.is_file() else _keras_model(run)
-
-    def __call__(self, images: Images) -> Any:
-        """Return what `evaluate` would measure of this run."""
-        return predict_probabilities(self._model, images, self._test_time_shift)
 
 
 def find_pictures(references: Iterable[str]) -> Iterator[str]:
@@ -119,14 +96,6 @@ def read_digits(
         yield _answer(name, probabilities, min_probability)
 
 
-def _test_time_shift(run: Run) -> int:
-    """Return what the run's model was measured with; reading its whole configuration would take half of the time."""
-    try:
-        return int(run.read_json("report.json")["test"]["test_time_shift"])
-    except (LookupError, TypeError, ValueError) as error:
-        raise RunError(f"{run.path}: report.json is not that of a training run") from error
-
-
 def _source(name: str) -> tuple[Path | BinaryIO, str]:
     """Return what to read, and what to call it."""
     return (io.BytesIO(sys.stdin.buffer.read(MAX_STANDARD_INPUT_BYTES)), name) if name == "-" else (Path(name), name)
@@ -137,12 +106,3 @@ def _answer(name: str, probabilities: npt.NDArray[np.float32], min_probability: 
     probability = float(probabilities[digit])
     verdict: Verdict = "ok" if probability >= min_probability else "unsure"
     return Answer(name, verdict, digit, probability, runner_up, float(probabilities[runner_up]))
-
-
-def _keras_model(run: Run) -> Predictor:
-    import_backend()
-
-    from mnist_trainer.evaluation.model_files import load_model
-
-    model: Predictor = load_model(run)
-    return model

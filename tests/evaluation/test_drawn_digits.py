@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_trainer.evaluation.pictures import RunPredictor, read_digits
+from mnist_trainer.evaluation.pictures import read_digits
+from mnist_trainer.evaluation.run_predictor import run_predictor
 from mnist_trainer.run import find_run
 from tests.conftest import Command
 from tests.drawn_digits import drawings
@@ -18,7 +19,8 @@ def test_drawings_are_read(mnist_train: Command, tmp_path: Path) -> None:
         path = tmp_path / f"{number:03d}-{drawing.style}"
         path.write_bytes(drawing.content)
         drawn[str(path)] = drawing.digit
-    answers = list(read_digits(RunPredictor(find_run("latest", tmp_path / "logs")), drawn))
+    with run_predictor(find_run("latest", tmp_path / "logs")) as predictor:
+        answers = list(read_digits(predictor, drawn))
     wrong = [answer for answer in answers if answer.digit != drawn[answer.path]]
     assert len(answers) >= 60
     # One epoch reads 119 of 120; accurate.yaml and good.yaml read them all.

@@ -4,6 +4,7 @@ import io
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from PIL import Image
 
 from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.pictures import Answer, RunPredictor, find_pictures, read_digits
+from mnist_trainer.evaluation.pictures import Answer, find_pictures, read_digits
+from mnist_trainer.evaluation.run_predictor import run_predictor
 from mnist_trainer.run import Run
 from tests.conftest import Arrays
 
@@ -72,14 +74,19 @@ def test_folder_is_all_pictures_in_it(tmp_path: Path) -> None:
     )
 
 
+def answered(run: Run, images: Images) -> Any:
+    with run_predictor(run) as predictor:
+        return predictor(images)
+
+
 def test_run_answers_the_same_with_its_light_export_and_without(trained_run: Run, small_arrays: Arrays) -> None:
     images = small_arrays["x_test"][:50, ..., None]
-    light = RunPredictor(trained_run)(images)
+    light = answered(trained_run, images)
     export = trained_run.path / "model.tflite"
     content = export.read_bytes()
     export.unlink()
     try:
-        assert RunPredictor(trained_run)(images) == pytest.approx(light, abs=1e-5)
+        assert answered(trained_run, images) == pytest.approx(light, abs=1e-5)
     finally:
         export.write_bytes(content)
 
@@ -89,17 +96,16 @@ def test_shifts_of_the_run_are_those_of_its_answers(trained_run: Run, small_arra
     (tmp_path / "model.tflite").write_bytes((trained_run.path / "model.tflite").read_bytes())
     images = small_arrays["x_test"][:1, ..., None]
     run.write_json("report.json", {"test": {"test_time_shift": 0}})
-    alone = RunPredictor(run)
-    run.write_json("report.json", {"test": {"test_time_shift": 1}})
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     places = [
         padded[:, row : row + 28, column : column + 28] for row, column in [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
     ]
-    expected = np.mean([alone(place) for place in places], axis=0)
-    assert RunPredictor(run)(images) == pytest.approx(expected, abs=1e-6)
+    expected = np.mean([answered(run, place) for place in places], axis=0)
+    run.write_json("report.json", {"test": {"test_time_shift": 1}})
+    assert answered(run, images) == pytest.approx(expected, abs=1e-6)
 
 
 def test_foreign_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("[]")
     with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
-        RunPredictor(Run(tmp_path))
+        answered(Run(tmp_path), np.zeros((1, 28, 28, 1), np.uint8))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import os
 from pathlib import Path
 
 import keras
@@ -13,10 +15,13 @@ from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict_probabilities
 from mnist_trainer.evaluation.model_files import load_model
-from mnist_trainer.exporting.litert import LiteRTPredictor, export_litert
+from mnist_trainer.exporting.litert import export_litert
+from mnist_trainer.exporting.litert_predictor import LiteRTPredictor
 from mnist_trainer.models import build_model
 from mnist_trainer.run import Run
 from tests.conftest import Arrays
+
+CRASH = Path(__file__).with_name("crash.tflite.gz")
 
 
 @pytest.mark.parametrize("name", [*component_names(MODELS), "tiny", "accurate"])
@@ -30,7 +35,8 @@ def test_every_model_answers_the_same(name: str, small_arrays: Arrays, tmp_path:
 
 def test_run_has_one_that_answers_the_same(trained_run: Run, small_arrays: Arrays) -> None:
     images = small_arrays["x_test"][..., None]
-    light = predict_probabilities(LiteRTPredictor(trained_run.path / "model.tflite"), images)
+    with LiteRTPredictor(trained_run.path / "model.tflite") as predictor:
+        light = predict_probabilities(predictor, images)
     assert light == pytest.approx(predict_probabilities(load_model(trained_run), images), abs=1e-5)
     assert trained_run.read_json("report.json")["litert"]["max_difference"] < 1e-5
 
@@ -48,10 +54,73 @@ def test_model_that_answers_otherwise_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [None, b"", b"hello", b"\x1c\0\0\0TFL3" + bytes(100)])
-def test_damaged_file_is_refused(content: bytes | None, tmp_path: Path) -> None:
+def answer(path: Path, images: Images) -> Probabilities:
+    with LiteRTPredictor(path) as predictor:
+        return predictor(images)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "No such file or directory"),
+        (b"", ".*"),
+        (b"hello", ".*"),
+        (b"\x1c\0\0\0TFL3" + bytes(100), ".*"),
+        # Four of its bytes are changed: LiteRT 2.1 ends in a segmentation fault.
+        (gzip.decompress(CRASH.read_bytes()), "LiteRT fails on it"),
+    ],
+)
+def test_damaged_file_is_refused(content: bytes | None, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.tflite: cannot be read as a LiteRT model: "):
-        LiteRTPredictor(path)
+    remedy = f"delete it, and {tmp_path}/model.keras is used"
+    with pytest.raises(ModelError, match=rf"model\.tflite: cannot be read as a LiteRT model: {reason}; {remedy}$"):
+        answer(path, np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def test_file_of_a_terabyte_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.touch()
+    os.truncate(path, 10**12)
+    with pytest.raises(ModelError, match=r"larger than 160,000,000 bytes; it is not what a run writes"):
+        answer(path, np.zeros((1, 28, 28, 1), np.uint8))
+
+
+class OtherModel(keras.Sequential):
+    """From images of `pixels` × `pixels` to `num_classes` sums."""
+
+    def __init__(self, pixels: int, num_classes: int) -> None:
+        super().__init__(
+            [
+                keras.Input((pixels, pixels, 1), dtype="uint8"),
+                keras.layers.Rescaling(1 / 255),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Dense(num_classes),
+            ]
+        )
+
+
+@pytest.mark.parametrize(
+    ("pixels", "num_classes", "reason"),
+    [
+        (32, 10, r"its model takes uint8 of shape \(-1, 32, 32, 1\); expected uint8 \(-1, 28, 28, 1\)"),
+        (28, 1, "its model has 1 outputs; expected 2 to 1,000"),
+        (28, 2_000, "its model has 2,000 outputs; expected 2 to 1,000"),
+        (8_000, 2, r"its layers make [\d,]+ numbers; at most 50,000,000 are computed"),
+    ],
+)
+def test_other_models_are_refused(pixels: int, num_classes: int, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    OtherModel(pixels, num_classes).export(path, format="litert", verbose=False)
+    with pytest.raises(ModelError, match=reason):
+        answer(path, np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def test_largest_model_fits_into_the_memory(tmp_path: Path) -> None:
+    path, images = tmp_path / "model.tflite", np.zeros((150, 28, 28, 1), np.uint8)
+    config = load_config("dense", ["model.units=[3600, 3600, 2400]"])
+    model = build_model(config.model, 10)
+    assert model.count_params() > 24_000_000
+    model.export(path, format="litert", verbose=False)
+    assert answer(path, images) == pytest.approx(np.asarray(model(images)), abs=1e-5)

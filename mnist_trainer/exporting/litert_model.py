@@ -1,0 +1,126 @@
+"""Runs a LiteRT model: a program of its own, with limits on memory and time.
+
+LiteRT's reader is a large C++ library, and there are files on which it crashes. This program is the only one that opens
+such a file; where it ends, the model is refused.
+
+    python litert_model.py FILE
+
+First it prints, as a line of JSON, the number of classes or why the model is refused. Then it answers batches of images
+from standard input: their number, 4 bytes, and their pixels; with the probabilities, float32, as they are in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert.interpreter import Interpreter
+
+IMAGE_SHAPE = (28, 28, 1)
+COUNT_BYTES = 4
+MEMORY_BYTES = 1_000_000_000
+# Weights of the largest model that is built and what its layers make of one image; outputs.
+MAX_BYTES, MAX_VALUES, MAX_CLASSES = 160_000_000, 50_000_000, 1_000
+# Of a processor; the largest models take a fraction of a second for an image.
+SECONDS_TO_LOAD, SECONDS_AN_IMAGE = 10, 2
+# What LiteRT raises about a file.
+_UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, MemoryError, OverflowError, TypeError)
+
+
+class UnsafeModel(ValueError):
+    """The model was not run, because of what the file says of it."""
+
+
+class LiteRTModel:
+    """From uint8 images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes)."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the model.
+
+        Raises:
+            UnsafeModel: it does not take such images, or takes too much memory.
+            OSError, ValueError, RuntimeError, …: LiteRT cannot read it.
+        """
+        _check_file(path)
+        self._interpreter = Interpreter(model_content=path.read_bytes())
+        _check_size(self._interpreter)
+        self._interpreter.allocate_tensors()
+        self._input, output = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
+        shape, kind = tuple(self._input["shape_signature"].tolist()), self._input["dtype"]
+        if shape != (-1, *IMAGE_SHAPE) or kind is not np.uint8:
+            raise UnsafeModel(f"its model takes {kind.__name__} of shape {shape}; expected uint8 (-1, 28, 28, 1)")
+        if len(output["shape_signature"]) != 2 or output["dtype"] is not np.float32:
+            raise UnsafeModel("its model does not answer with one row of numbers for each image")
+        self._output, self.num_classes = output["index"], int(output["shape_signature"][1])
+        if not 2 <= self.num_classes <= MAX_CLASSES:
+            raise UnsafeModel(f"its model has {self.num_classes:,} outputs; expected 2 to {MAX_CLASSES:,}")
+
+    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Return the probabilities of one batch."""
+        self._interpreter.resize_tensor_input(self._input["index"], images.shape)
+        self._interpreter.allocate_tensors()
+        self._interpreter.set_tensor(self._input["index"], images)
+        self._interpreter.invoke()
+        probabilities: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output)
+        if probabilities.shape != (len(images), self.num_classes):
+            raise UnsafeModel(f"answers {len(images)} images with an array of shape {probabilities.shape}")
+        return probabilities
+
+
+def _check_file(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise UnsafeModel("not a regular file")
+    if path.stat().st_size > MAX_BYTES:
+        raise UnsafeModel(f"larger than {MAX_BYTES:,} bytes; it is not what a run writes")
+
+
+def _check_size(interpreter: Any) -> None:
+    """Refuse a model before memory is taken for what its layers make of an image."""
+    num_values = sum(math.prod(map(int, tensor["shape"])) for tensor in interpreter.get_tensor_details())
+    if num_values > MAX_VALUES:
+        raise UnsafeModel(f"its layers make {num_values:,} numbers; at most {MAX_VALUES:,} are computed")
+
+
+def _limit_seconds(seconds: int) -> None:
+    """End this program when it has used a processor for so long from now on."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+def _reason_of(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return (text.strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def main() -> None:
+    """Say what the model is, and answer until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_seconds(SECONDS_TO_LOAD)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what LiteRT prints is no answer
+    try:
+        model = LiteRTModel(Path(sys.argv[1]))
+        first: dict[str, Any] = {"num_classes": model.num_classes}
+    except _UNREADABLE as error:
+        first = {"refused": _reason_of(error)}
+    answers.write(json.dumps(first).encode() + b"\n")
+    answers.flush()
+    while count := sys.stdin.buffer.read(COUNT_BYTES):
+        num_images = int.from_bytes(count, "little")
+        _limit_seconds(SECONDS_TO_LOAD + num_images * SECONDS_AN_IMAGE)
+        pixels = sys.stdin.buffer.read(num_images * math.prod(IMAGE_SHAPE))
+        answers.write(model(np.frombuffer(pixels, np.uint8).reshape(-1, *IMAGE_SHAPE)).tobytes())
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
