@@ -45,7 +45,7 @@ def hidden_native_output() -> Iterator[None]:
         os.dup2(hidden.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:  # not of an interrupt
             hidden.seek(0)
             os.write(kept, hidden.read())
             raise

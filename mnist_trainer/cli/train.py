@@ -143,15 +143,16 @@ def _train(
     resumption: Resumption | None = None,
 ) -> TrainReport:
     from mnist_trainer.backend import import_backend
+    from mnist_trainer.training.signals import Signals
 
     _show_start(console, config, dataset, run)
     stopwatch.end("data")
-    import_backend()
+    with Signals(run).listening(), ExitStack() as stack:
+        import_backend()
 
-    from mnist_trainer.training.train import train
+        from mnist_trainer.training.train import train
 
-    stopwatch.end("import")
-    with ExitStack() as stack:
+        stopwatch.end("import")
         callbacks = _progress(console, config, stack)
         report = train(config, run, dataset=dataset, callbacks=callbacks, resumption=resumption, stopwatch=stopwatch)
     _show_report(console, config, run, report)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import gc
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +26,7 @@ from mnist_trainer.training.callbacks import (
     WriteMetrics,
 )
 from mnist_trainer.training.checkpoint import Checkpoint, restore_variables
+from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal
 from mnist_trainer.training.tensorboard.scalars import WriteEvents
 
@@ -47,6 +52,7 @@ def fit(
     validation: Split | None,
     config: Config,
     run: Run,
+    signals: Signals,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: Checkpoint | None = None,
 ) -> Fitted:
@@ -58,6 +64,7 @@ def fit(
         validation: measured after each epoch.
         config: the whole configuration.
         run: receives metrics.jsonl, TensorBoard events and checkpoints.
+        signals: those that came end training after the step.
         callbacks: called after the run's own.
         checkpoint: where to go on; from the beginning without it.
 
@@ -67,16 +74,17 @@ def fit(
         TrainingInterrupted: SIGINT or SIGTERM came.
     """
     train = config.train
-    metrics, best, signals = WriteMetrics(run), KeepBest(train.monitor), StopOnSignal(run)
+    metrics, best = WriteMetrics(run), KeepBest(train.monitor)
     stopping = EarlyStopping(train.early_stopping, train.monitor) if train.early_stopping else None
     if checkpoint:
         _restore(checkpoint, model, metrics, best, stopping)
     captured = CaptureVariables()
-    before = [batches, AddRates(batches.num_examples), StopOnNonFiniteLoss(run, _learning_rate(train)), signals]
+    stops = [StopOnNonFiniteLoss(run, _learning_rate(train)), StopOnSignal(signals)]
+    before = [batches, AddRates(batches.num_examples), *stops]
     measured = [captured, *([SwapAverages()] if train.ema_decay else [])]
     events = WriteEvents(run, metrics.history, histograms=config.tensorboard.histograms)
     record = [metrics, events, best, *([stopping] if stopping else [])]
-    with signals.listening():
+    with signals.deferring(), _released_iterators(model):
         model.fit(
             batches.dataset,
             initial_epoch=_first_epoch(checkpoint, train),
@@ -93,6 +101,24 @@ def fit(
             verbose=0,
         )
     return Fitted(tuple(metrics.history), best.epoch, best.weights)
+
+
+@contextmanager
+def _released_iterators(model: keras.Model) -> Iterator[None]:
+    """Where training ends by an exception, free Keras's iterators of the batches, which its traceback would keep.
+
+    Their threads call Python. Where one does so when the interpreter ends, each waits for the other, for ever.
+    """
+    try:
+        yield
+    except BaseException as error:
+        *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
+        with contextlib.suppress(RuntimeError):  # from here on frames are still executed
+            for frame, _ in traceback.walk_stack(innermost):
+                frame.clear()
+        vars(model).pop("_eval_epoch_iterator", None)
+        gc.collect()  # an iterator and its generator refer to one another
+        raise
 
 
 def _restore(

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any, Literal
 
 import keras
 import numpy as np
 
 from mnist_trainer.config.schema import EarlyStoppingConfig
-from mnist_trainer.errors import TrainingDiverged, TrainingInterrupted
+from mnist_trainer.errors import TrainingDiverged
 from mnist_trainer.run import Run
 from mnist_trainer.training.callbacks import Logs
 from mnist_trainer.training.checkpoint import saved_checkpoints
+from mnist_trainer.training.signals import Signals
 
 
 class EarlyStopping(keras.callbacks.EarlyStopping):
@@ -86,41 +82,12 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Ends training after the call in which SIGINT or SIGTERM came; a second SIGINT ends it at once."""
+    """Ends training after the call in which a signal came."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, signals: Signals) -> None:
         super().__init__()
-        self._run = run
-        self._received: int | None = None
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Receive the two signals inside; raises at its end for one that came after the last call.
-
-        Does nothing where the caller is not the main thread.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-            self._raise_if_received()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        self._signals = signals
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Raise `TrainingInterrupted` if a signal came."""
-        self._raise_if_received()
-
-    def _raise_if_received(self) -> None:
-        if self._received is not None:
-            name, kept = signal.Signals(self._received).name, saved_checkpoints(self._run)
-            left = f"go on with: mnist-train train --resume {self._run.path}" if kept else "no epoch was finished"
-            raise TrainingInterrupted(f"{self._run.path}: stopped by {name}; {left}", self._received)
-
-    def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._received is not None and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self._received = number
+        self._signals.raise_if_received()

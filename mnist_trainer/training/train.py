@@ -24,6 +24,7 @@ from mnist_trainer.training.execution import choose_execution
 from mnist_trainer.training.fit import fit
 from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import Resumption, reopen_run
+from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.start import check_batch_size, start_run
 from mnist_trainer.training.stopwatch import Stopwatch
 from mnist_trainer.training.tensorboard.events import EventWriter
@@ -65,14 +66,15 @@ def train(
     check_batch_size(config, dataset)
     run = run or start_run(config)
     stopwatch.end("data")
-    with run.lock(), _record(run, config, resumption) as events:
+    signals = Signals(run)
+    with run.lock(), signals.listening(), _record(run, config, resumption) as events:
         keras.utils.set_random_seed(config.seed)
         batches = make_batches(config, dataset.train)
         execution = choose_execution(config.train, batches.num_steps)
         model = build_training_model(config, dataset.num_classes, batches.num_steps, execution)
         stopwatch.end("build")
         checkpoint = resumption.checkpoint if resumption else None
-        fitted = fit(model, batches, dataset.validation, config, run, callbacks, checkpoint)
+        fitted = fit(model, batches, dataset.validation, config, run, signals, callbacks, checkpoint)
         stopwatch.end("fit")
         best = _save_model(run, build_plain_model(config, dataset.num_classes, batches.num_steps), fitted.best_weights)
         stopwatch.end("save")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.sources import load_dataset
-from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged, TrainingInterrupted
+from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.run import Run
@@ -181,6 +180,40 @@ def test_loss_that_is_not_finite_stops_with_epoch_step_and_advice(config: Config
     assert report.test.accuracy > 0.3  # ten classes: chance is 0.1
 
 
+class SpoilBeforeValidation(keras.callbacks.Callback):
+    """Makes what is measured on the validation split infinite, in the second epoch: training itself goes well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        if self._epoch == 1:
+            self._weights = self.model.get_weights()
+            self.model.set_weights([np.full_like(weight, np.inf) for weight in self._weights])
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        if self._epoch == 1:
+            self.model.set_weights(self._weights)
+
+
+def test_validation_loss_that_is_not_finite_stops_and_spoils_nothing(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(TrainingDiverged, match=r"the validation loss became nan in epoch 2; try a lower learning rate"):
+        train_in(tmp_path, config, callbacks=[SpoilBeforeValidation()])
+    run = Run(next(tmp_path.glob("linear-*")))
+    assert [row["epoch"] for row in run.read_metrics()] == [1]
+    resumption = find_resumption(run)
+    assert resumption.checkpoint is not None
+    assert resumption.checkpoint.progress["best"]["epoch"] == 1
+    assert all(np.isfinite(array).all() for array in resumption.checkpoint.best_weights)
+    slower = resumed_config(run, ["train.optimizer.learning_rate=0.0001"])
+    report = train(slower, run, resumption=resumption)
+    assert (report.num_epochs, [row["epoch"] for row in report.history]) == (3, [1, 2, 3])
+
+
 def test_divergence_in_the_first_step_leaves_no_checkpoint(config: Config, tmp_path: Path) -> None:
     with pytest.raises(
         TrainingDiverged, match=r"in epoch 1, step 1;.*no epoch was finished, so there is no checkpoint"
@@ -188,35 +221,32 @@ def test_divergence_in_the_first_step_leaves_no_checkpoint(config: Config, tmp_p
         train_in(tmp_path, config, callbacks=[MakeWeightsInfinite(0)])
 
 
-class SendSignal(keras.callbacks.Callback):
-    def __init__(self, number: int) -> None:
+class RaiseIn(keras.callbacks.Callback):
+    """Raises in the middle of the training, or of the validation, of an epoch."""
+
+    def __init__(self, stage: str) -> None:
         super().__init__()
-        self._number = number
+        self._stage = stage
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        if epoch == 1:
-            os.kill(os.getpid(), self._number)
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if batch > 3 and self._stage == "training":
+            raise KeyError
 
-
-def test_signal_in_the_last_epochs_end_is_not_lost(config: Config, tmp_path: Path) -> None:
-    class SendAtEnd(keras.callbacks.Callback):
-        def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(TrainingInterrupted, match=r"SIGTERM; go on with: mnist-train train --resume .*linear-"):
-        train_in(tmp_path, config, callbacks=[SendAtEnd()])
+    def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._stage == "validation":
+            raise KeyError
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_ends_training_after_the_step(number: int, exit_code: int, config: Config, tmp_path: Path) -> None:
-    before = signal.getsignal(number)
-    with pytest.raises(TrainingInterrupted, match=f"stopped by {signal.Signals(number).name}") as caught:
-        train_in(tmp_path, config, callbacks=[SendSignal(number)])
-    assert caught.value.exit_code == exit_code
-    assert signal.getsignal(number) is before
-    run = Run(next(tmp_path.glob("linear-*")))
-    assert run.state == "unfinished"
-    assert len(saved_checkpoints(run)) == 1
+@pytest.mark.parametrize("stage", ["training", "validation"])
+def test_no_thread_of_the_batches_outlives_an_error(stage: str, config: Config, tmp_path: Path) -> None:
+    def num_iterators() -> int:
+        return sum(type(value).__name__ == "OwnedIterator" for value in gc.get_objects())
+
+    before = num_iterators()
+    with pytest.raises(KeyError) as caught:
+        train_in(tmp_path, config, callbacks=[RaiseIn(stage)])
+    assert caught.tb  # which keeps the frames of the training alive
+    assert num_iterators() == before
 
 
 def test_weights_spoiled_by_the_last_update_are_no_good_checkpoint(config: Config, tmp_path: Path) -> None:

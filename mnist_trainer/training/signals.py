@@ -1,0 +1,69 @@
+"""SIGINT and SIGTERM while a run is made: they end it in an orderly way, and it says how it goes on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from mnist_trainer.errors import TrainingInterrupted
+from mnist_trainer.run import Run
+from mnist_trainer.training.checkpoint import saved_checkpoints
+
+
+class Signals:
+    """Receives the two signals for a run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._received: int | None = None
+        self._is_deferring = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Raise `TrainingInterrupted` when a signal comes inside, at once: files appear whole or not at all.
+
+        Does nothing where the caller is not the main thread.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            raise self._interrupted() from error
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def deferring(self) -> Iterator[None]:
+        """Note a signal that comes inside, for `raise_if_received`, at the latest at the end; raise a second SIGINT."""
+        self._is_deferring = True
+        try:
+            yield
+        finally:
+            self._is_deferring = False
+        self.raise_if_received()
+
+    def raise_if_received(self) -> None:
+        """Raise `TrainingInterrupted` if a signal came."""
+        if self._received is not None:
+            raise self._interrupted()
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        is_second = self._received is not None
+        self._received = number
+        if not self._is_deferring or (is_second and number == signal.SIGINT):
+            # No handler of Exception stands in its way, as there are in TensorFlow's imports.
+            raise KeyboardInterrupt
+
+    def _interrupted(self) -> TrainingInterrupted:
+        number = signal.Signals(self._received or signal.SIGINT)
+        kept = "" if saved_checkpoints(self._run) else " (no epoch was finished)"
+        again = f"go on with: mnist-train train --resume {self._run.path}{kept}"
+        left = "it is complete" if self._run.is_complete else again
+        return TrainingInterrupted(f"{self._run.path}: stopped by {number.name}; {left}", number)
