@@ -101,7 +101,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 def _copy_in_child(path: Path, source: Path, target: Path) -> tuple[Shape, ...]:
     # -P: this package's folder has a statistics.py, which must not stand in for Python's.
     command = [sys.executable, "-P", str(_COPY_WEIGHTS), str(source), str(target)]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # each thread counts against the limit on memory
+    # Each thread counts against the limit on memory; a file can name plug-ins for HDF5 to load.
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "HDF5_PLUGIN_PATH": "disable"}
     try:
         process = subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=COPY_SECONDS
