@@ -99,10 +99,12 @@ class Run:
         """Hold the run for this process.
 
         Raises:
-            RunError: another process holds it.
+            RunError: another process holds it, or it cannot be written.
         """
         import filelock
 
+        if not os.access(self.path, os.W_OK):
+            raise RunError(f"{self.path}: cannot be written: it is absent, or may be read only")
         lock = filelock.FileLock(self.path / ".lock", timeout=0)
         try:
             lock.acquire()
@@ -125,10 +127,22 @@ class Run:
         with write_whole(self.path / name) as path:
             yield path
 
-    def remove_leftovers(self) -> None:
+    def delete(self, *names: str) -> None:
+        """Delete the files of these names, which may be patterns, where they exist.
+
+        Raises:
+            RunError: one cannot be deleted.
+        """
+        path = self.path
+        try:
+            for path in (path for name in names for path in self.path.glob(name)):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be deleted: {error.strerror}") from error
+
+    def delete_leftovers(self) -> None:
         """Delete what a process that was killed while it wrote has left; to be called with the lock held."""
-        for path in self.path.rglob(f".{'[0-9a-f]' * 8}-*"):
-            path.unlink(missing_ok=True)
+        self.delete(f"**/.{'[0-9a-f]' * 8}-*")
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file whole."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.printable import printable
 from mnist_trainer.errors import GateMissed
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def evaluate(
         if not isinstance(source, Path):
             _show_diagnosis(console, source, config)
         if split == "test" and data is None and not isinstance(source, Path):
-            measurement.save(source)
+            _keep(measurement, source)
         measured.append(measurement)
     vote = _soft_vote(measured)
     if vote:
@@ -121,6 +122,14 @@ def _measure(
     if on_corruption is None:
         return measure(source, examples, shift)
     return measure(source, examples, shift, with_robustness=True, on_corruption=on_corruption)
+
+
+def _keep(measurement: Measurement, run: Run) -> None:
+    """Write the measurement into the run, unless that may be read only: it may be somebody else's."""
+    if os.access(run.path, os.W_OK):
+        measurement.save(run)
+    else:
+        click.echo(printable(f"Not kept: {run.path} may not be written"), err=True)
 
 
 def _soft_vote(measured: list[Measurement]) -> EvaluationReport | None:

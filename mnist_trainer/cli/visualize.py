@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from mnist_trainer.cli import options
+from mnist_trainer.errors import RunError
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _PAGE_NAME = "report.html"
@@ -75,6 +77,8 @@ def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_b
     found = [find_run(run, logs_dir) for run in runs or ["latest"]]
     chosen = list({run.path.resolve(): run for run in found}.values())
     path = output or (chosen[0].path if len(chosen) == 1 else logs_dir) / _PAGE_NAME
+    if output is None and not os.access(path.parent, os.W_OK):
+        raise RunError(f"{path.parent}: may not be written; name the page with --output")
     write_html_report(chosen, path)
     about = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} runs"
     click.echo(f"The page about {about} is {path}")

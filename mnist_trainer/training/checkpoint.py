@@ -59,8 +59,7 @@ class Checkpoint:
         arrays |= {f"best{number}": array for number, array in enumerate(self.best_weights)}
         with run.write(f"{_FOLDER}/epoch-{self.num_epochs:06d}.npz") as path:
             np.savez(path, allow_pickle=False, progress=np.array(json.dumps(self.progress)), **arrays)
-        for old in saved_checkpoints(run)[:-NUM_KEPT]:
-            old.unlink(missing_ok=True)
+        run.delete(*(f"{_FOLDER}/{path.name}" for path in saved_checkpoints(run)[:-NUM_KEPT]))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

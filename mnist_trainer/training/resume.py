@@ -72,7 +72,6 @@ def find_resumption(run: Run) -> Resumption:
 
 def reopen_run(run: Run, config: Config) -> None:
     """Make the run unfinished again, with `config` from now on; what was made of its model until now is deleted."""
-    for name in ("report.json", "evaluation.json", "predictions.npz", "model.tflite", "report.html"):
-        (run.path / name).unlink(missing_ok=True)
-    run.remove_leftovers()
+    run.delete("report.json", "evaluation.json", "predictions.npz", "model.tflite", "report.html")
+    run.delete_leftovers()
     run.write_text("config.yaml", render_config(config))

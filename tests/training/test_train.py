@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -224,16 +227,20 @@ def test_divergence_in_the_first_step_leaves_no_checkpoint(config: Config, tmp_p
 class RaiseIn(keras.callbacks.Callback):
     """Raises in the middle of the training, or of the validation, of an epoch."""
 
-    def __init__(self, stage: str) -> None:
+    def __init__(self, stage: str, epoch: int = 0) -> None:
         super().__init__()
-        self._stage = stage
+        self._place = stage, epoch
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if batch > 3 and self._stage == "training":
+        if batch > 3 and self._place == ("training", self._epoch):
             raise KeyError
 
     def on_test_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._stage == "validation":
+        if self._place == ("validation", self._epoch):
             raise KeyError
 
 
@@ -271,3 +278,28 @@ def test_run_that_is_taken_is_refused(config: Config, tmp_path: Path) -> None:
     run = start_run(config, tmp_path)
     with run.lock(), pytest.raises(RunError, match="another process is working on this run"):
         train(config, run)
+
+
+def test_directory_that_is_deleted_meanwhile_is_one_error(config: Config, tmp_path: Path) -> None:
+    class Delete(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            if epoch == 1:
+                shutil.rmtree(run.path)
+
+    run = start_run(config, tmp_path)
+    with pytest.raises(RunError, match=rf"^{run.path}/metrics\.jsonl: cannot be written: No such file or directory"):
+        train(config, run, callbacks=[Delete()])
+    assert not run.path.exists()
+
+
+def test_clock_that_goes_back_changes_nothing(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = train_in(tmp_path / "whole", config)
+    now = itertools.count(2_000_000_000, -1_000)
+    monkeypatch.setattr(time, "time", lambda: float(next(now)))
+    run = start_run(config, tmp_path)
+    with pytest.raises(KeyError):
+        train(config, run, callbacks=[RaiseIn("validation", epoch=2)])
+    report = train(config, run, resumption=find_resumption(run))
+    assert (report.test, report.best_epoch) == (whole.test, whole.best_epoch)
+    assert min(*report.seconds.values(), *(row["seconds"] for row in report.history)) >= 0
+    assert [step for step, _ in scalars(run, "train")["loss"]] == [1, 2, 3]

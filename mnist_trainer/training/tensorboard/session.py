@@ -30,8 +30,7 @@ def session(run: Run, config: Config) -> Iterator[EventWriter]:
     """
     from tensorboard.plugins.hparams import api_pb2, summary
 
-    for events in run.path.glob("events.out.tfevents.*"):
-        events.unlink()  # of a run that goes on: it has one session, its last
+    run.delete("events.out.tfevents.*")  # of a run that goes on: it has one session, its last
     with EventWriter(run) as writer:
         writer.summary(0, summary.session_start_pb(hyper_parameters(config)))
         writer.text(0, "configuration", _as_code(render_config(config)))
