@@ -12,8 +12,9 @@ from mnist_trainer.cli.compare import compare
 from mnist_trainer.cli.config import config
 from mnist_trainer.cli.evaluate import evaluate
 from mnist_trainer.cli.predict import predict
-from mnist_trainer.cli.printable import printable, write_out_what_cannot_be_encoded
+from mnist_trainer.cli.printable import printable
 from mnist_trainer.cli.runs import runs
+from mnist_trainer.cli.streams import prepare_streams
 from mnist_trainer.cli.train import train
 from mnist_trainer.cli.visualize import visualize
 from mnist_trainer.errors import ConfigError, MnistTrainerError
@@ -22,9 +23,13 @@ from mnist_trainer.errors import ConfigError, MnistTrainerError
 class Boundary(click.Group):
     """Turns every error that a user can meet into its message and exit code; any other exception is our bug."""
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line."""
+        prepare_streams()
+        return super().main(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand."""
-        write_out_what_cannot_be_encoded()
         try:
             return super().invoke(ctx)
         except MnistTrainerError as error:
@@ -34,7 +39,7 @@ class Boundary(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(128 + signal.SIGINT)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             error.add_note("This is a bug in mnist-train: please report it with the text above and the command.")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 
 def printable(text: str) -> str:
     """Return `text` with everything that would steer a terminal written out, e.g. `\\x1b`; line ends stay."""
@@ -12,10 +9,3 @@ def printable(text: str) -> str:
         character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
         for character in text
     )
-
-
-def write_out_what_cannot_be_encoded() -> None:
-    """Let standard output write `\\udcff` where a name is not text, instead of failing; in JSON that is an escape."""
-    stream: Any = sys.stdout
-    if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="backslashreplace")

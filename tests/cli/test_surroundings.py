@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mnist_trainer.run import Run
+from mnist_trainer.run import Run, find_run
 
 COMMAND = [sys.executable, "-m", "mnist_trainer"]
 
 
-def test_reader_that_closes_its_end_early() -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "config", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stderr
-    assert process.stdout.readline() == "{\n"
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    assert process.wait() in (0, 1)
+def shell(script: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a script of bash, in which `mnist-train` is the command; its exit code is that of the command."""
+    line = f'set -o pipefail; mnist-train() {{ {shlex.join(COMMAND)} "$@"; }}; {script}'
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, **options)
+
+
+def train_command(small_npz: Path, logs_dir: Path) -> str:
+    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=2", "--set=export.litert=false"]
+    return shlex.join(["mnist-train", "train", "linear", "--logs-dir", str(logs_dir), *overrides])
+
+
+@pytest.mark.parametrize("command", ["--help", "config schema", "config show conv"])
+def test_reader_that_closes_its_end_early(command: str) -> None:
+    process = shell(f"mnist-train {command} | head -c 1 >/dev/null")
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("ending", ["| head -1", "2>&-", "<&- >&- 2>&-"])
+def test_work_goes_on_when_nobody_reads(ending: str, small_npz: Path, tmp_path: Path) -> None:
+    process = shell(f"{train_command(small_npz, tmp_path)} {ending}")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert find_run("latest", tmp_path).is_complete
+
+
+@pytest.mark.parametrize("command", ["--help", "config schema", "config show", "runs --logs-dir ."])
+def test_full_output_is_one_error(command: str) -> None:
+    process = shell(f"mnist-train {command} >/dev/full")
+    assert (process.returncode, process.stderr) == (1, "Error: stdout: cannot be written: No space left on device\n")
 
 
 def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -> None:
