@@ -16,9 +16,36 @@ from tests.hostile.keras_files import archive_bytes, keras_entries, members
 
 Files = dict[str, str | bytes]
 
-GOOD_REPORT = {"num_classes": 10, "num_epochs": 3, "test": {"accuracy": 0.9}}
+GOOD_REPORT = {
+    "num_classes": 10,
+    "num_epochs": 3,
+    "num_parameters": 7_850,
+    "best_epoch": 3,
+    "seconds": {"fit": 1.5},
+    "test": {"accuracy": 0.9, "test_time_shift": 0},
+}
+GOOD_ROW = {
+    "epoch": 1,
+    "accuracy": 0.9,
+    "loss": 0.4,
+    "validation_accuracy": 0.91,
+    "validation_loss": 0.35,
+    "learning_rate": 0.001,
+}
 _FOREIGN = r"report\.json is not that of a training run"
 _DAMAGED = r"report\.json: damaged: "
+
+
+_NAMES = {
+    "config": "config.yaml",
+    "report": "report.json",
+    "model": "model.keras",
+    "tflite": "model.tflite",
+    "metrics": "metrics.jsonl",
+    "predictions": "predictions.npz",
+    "evaluation": "evaluation.json",
+    "environment": "environment.json",
+}
 
 
 def run(**files: str | bytes) -> Make:
@@ -30,9 +57,8 @@ def run(**files: str | bytes) -> Make:
         np.savez(folder / "small.npz", allow_pickle=False, **arrays())
         data = f"data: {{path: {folder / 'small.npz'}}}\n"
         good: Files = {"config": f"model: {{name: linear}}\n{data}", "report": json.dumps(GOOD_REPORT), "model": b""}
-        names = {"config": "config.yaml", "report": "report.json", "model": "model.keras"}
         for key, content in {**good, **files}.items():
-            (path / names[key]).write_bytes(content if isinstance(content, bytes) else content.encode())
+            (path / _NAMES[key]).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     return make
 
