@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.data.picture_reader import PictureReader
-from mnist_trainer.errors import RunError
+from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.evaluation.pictures import Answer, find_pictures, read_digits
-from mnist_trainer.evaluation.run_predictor import run_predictor
+from mnist_trainer.evaluation.run_predictor import MAX_SHIFT, run_predictor
 from mnist_trainer.run import Run
 from tests.conftest import Arrays
 
@@ -112,3 +113,9 @@ def test_foreign_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("[]")
     with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
         answered(Run(tmp_path), np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def test_largest_shift_is_that_of_the_configuration() -> None:
+    assert load_config("dense", [f"evaluate.test_time_shift={MAX_SHIFT}"]).evaluate.test_time_shift == MAX_SHIFT
+    with pytest.raises(ConfigError, match=f"less than or equal to {MAX_SHIFT}|at most {MAX_SHIFT}"):
+        load_config("dense", [f"evaluate.test_time_shift={MAX_SHIFT + 1}"])

@@ -6,6 +6,7 @@ from tests.hostile.config_files import config_entries
 from tests.hostile.data_files import data_entries
 from tests.hostile.keras_files import keras_entries
 from tests.hostile.picture_files import picture_entries
+from tests.hostile.predict_files import predict_entries
 from tests.hostile.predictions_files import predictions_entries
 from tests.hostile.run_files import run_entries
 
@@ -15,5 +16,6 @@ CORPUS = [
     *keras_entries(),
     *run_entries(),
     *picture_entries(),
+    *predict_entries(),
     *predictions_entries(),
 ]
