@@ -18,7 +18,7 @@ def parse_json(text: str | bytes) -> Any:
             one beyond the range of floats.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
     except RecursionError as error:
         raise ValueError(f"nested more than {MAX_DEPTH} deep") from error
     if _depth(value) > MAX_DEPTH:
@@ -35,6 +35,11 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text:.20} is too large a number")
     return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)
 
 
 def _depth(value: Any) -> int:

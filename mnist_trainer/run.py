@@ -147,7 +147,8 @@ class Run:
     def write_text(self, name: str, text: str) -> None:
         """Write a text file whole."""
         with self.write(name) as path:
-            path.write_text(text, encoding="utf-8")
+            # What is in no character set, as in a path that is not UTF-8, becomes `\udcff`: in JSON that is an escape.
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a JSON file whole."""
@@ -170,18 +171,12 @@ class Run:
             raise RunError(f"{path}: cannot be written: {error.strerror}") from error
 
     def read_metrics(self) -> list[dict[str, float]]:
-        """Return the rows of metrics.jsonl, one for each epoch that has ended, at least one.
+        """Return the rows of metrics.jsonl: numbers, under the same names in each epoch, from 1 to the last one.
 
         Raises:
             RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
         """
-        rows: list[dict[str, float]] = self._read(
-            "metrics.jsonl", lambda text: [parse_json(line) for line in text.splitlines()]
-        )
-        if not rows or not all(isinstance(row, dict) and {"epoch", "accuracy", "loss"} <= {*row} for row in rows):
-            raise RunError(f"{self.path / 'metrics.jsonl'}: not the metrics of a run")
-        if not all(isinstance(value, int | float) for row in rows for value in row.values()):
-            raise RunError(f"{self.path / 'metrics.jsonl'}: has a value that is no number")
+        rows: list[dict[str, float]] = self._read("metrics.jsonl", _parse_metrics)
         return rows
 
     def read_json(self, name: str) -> Any:
@@ -265,6 +260,20 @@ def _is_locked(path: Path) -> bool:
 
 def _open_without_links(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o666)
+
+
+def _parse_metrics(text: bytes) -> list[dict[str, float]]:
+    rows: list[dict[str, float]] = []
+    for epoch, line in enumerate(text.splitlines(), 1):
+        row = parse_json(line)
+        if not isinstance(row, dict) or not all(isinstance(value, int | float) for value in row.values()):
+            raise ValueError(f"line {epoch} does not consist of numbers")
+        if row.get("epoch") != epoch or (rows and row.keys() != rows[0].keys()):
+            raise ValueError(f"line {epoch} is not what a run writes after epoch {epoch}")
+        rows.append(row)
+    if not rows:
+        raise ValueError("no epoch has ended")
+    return rows
 
 
 def _json_line(row: dict[str, Any]) -> str:

@@ -136,6 +136,31 @@ def test_damaged_json_is_refused(tmp_path: Path) -> None:
         Run(tmp_path).read_json("environment.json")
 
 
+def test_what_is_in_no_character_set_is_written_and_read(tmp_path: Path) -> None:
+    Run(tmp_path).write_json("report.json", {"run": "logs/\udcff", "name": "ü"})
+    assert '"logs/\\udcff"' in (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert Run(tmp_path).read_json("report.json") == {"run": "logs/\udcff", "name": "ü"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no epoch has ended"),
+        ("{}", "line 1 is not what a run writes after epoch 1"),
+        ('{"epoch": 2}', "line 1 is not what a run writes after epoch 1"),
+        ('{"epoch": 1}\n{"epoch": 1}', "line 2 is not what a run writes after epoch 2"),
+        ('{"epoch": 1}\n{"epoch": 2, "loss": 1}', "line 2 is not what a run writes after epoch 2"),
+        ('{"epoch": 1, "loss": "1"}', "line 1 does not consist of numbers"),
+        (f'{{"epoch": 1, "loss": 1{"0" * 400}}}', "10000000000000000000 is too large a number"),
+        ("[1]", "line 1 does not consist of numbers"),
+    ],
+)
+def test_metrics_that_no_run_writes_are_refused(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text(text)
+    with pytest.raises(RunError, match=rf"metrics\.jsonl: damaged: {message}"):
+        Run(tmp_path).read_metrics()
+
+
 def test_metrics_have_one_line_an_epoch(tmp_path: Path) -> None:
     for epoch in (1, 2):
         Run(tmp_path).append_metrics({"epoch": epoch})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.printable import printable
 from mnist_trainer.errors import PictureError
 
 if TYPE_CHECKING:
@@ -60,16 +61,18 @@ def predict(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
 
+    from mnist_trainer.data.picture_reader import PictureReader
     from mnist_trainer.evaluation.run_predictor import run_predictor
     from mnist_trainer.run import find_run
 
     answers = []
-    with run_predictor(find_run(run, logs_dir)) as predictor:
+    with run_predictor(find_run(run, logs_dir)) as predictor, PictureReader() as read:
         from mnist_trainer.evaluation.pictures import find_pictures, read_digits
 
         show = _csv_rows() if as_csv else _lines(to_error=as_json)
         on_input = _saver(save_input) if save_input else None
-        for answer in read_digits(predictor, find_pictures(images), min_probability=min_probability, on_input=on_input):
+        pictures = find_pictures(images)
+        for answer in read_digits(predictor, read, pictures, min_probability=min_probability, on_input=on_input):
             show(answer)
             answers.append(answer)
     if as_json:
@@ -83,7 +86,7 @@ def predict(
 
 def _lines(*, to_error: bool) -> Callable[[Answer], None]:
     """Return what prints an answer for people; without rich, whose import would take a tenth of the time."""
-    return lambda answer: click.echo(_line(answer), err=to_error)
+    return lambda answer: click.echo(printable(_line(answer)), err=to_error)
 
 
 def _line(answer: Answer) -> str:

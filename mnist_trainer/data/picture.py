@@ -6,6 +6,7 @@ import math
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -54,6 +55,8 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
     """
     name = str(source) if name is None else name
     try:
+        if isinstance(source, Path) and source.exists() and not (source.is_file() or source.is_dir()):
+            raise PictureError(f"{name}: not a regular file")  # a pipe would be waited for
         # Pillow warns of large pictures and of odd metadata; what matters of that is an error below.
         with warnings.catch_warnings(action="ignore"), Image.open(source, formats=FORMATS) as image:
             _check_size(image, name)
@@ -83,6 +86,8 @@ def _reason(error: Exception) -> str:
         return "not a PNG, JPEG, BMP, GIF or TIFF picture"
     if isinstance(error, Image.DecompressionBombError):
         return f"far too many pixels; {_size_limit()}"
+    if isinstance(error, MemoryError):
+        return "takes too much memory to read"
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, IsADirectoryError):
@@ -95,7 +100,9 @@ def _reason(error: Exception) -> str:
 def _values(image: Image.Image) -> Picture:
     image.draft(None, (MAX_READ_PIXELS, MAX_READ_PIXELS))
     image.load()
-    image = ImageOps.exif_transpose(image)
+    # Where a camera's notes are damaged, so is what they say of the upper side.
+    with suppress(*_UNREADABLE):
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         return _unit_range(_reduced(image.convert("I").convert("F") if image.mode[0] == "I" else image))
     if image.has_transparency_data:

@@ -27,6 +27,8 @@ MAX_OBJECTS = 5_000
 MAX_DEPTH = 16
 # Where Keras keeps the variables of layers; what else there is, of optimisers and metrics, is not looked at.
 _ROOTS = ("layers", "vars")
+# What h5py raises, depending on where in a file the damage is.
+UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, TypeError, MemoryError, OverflowError)
 
 
 class UnsafeWeights(ValueError):
@@ -116,7 +118,7 @@ def main() -> None:
     _limit()
     try:
         answer: dict[str, Any] = {"shapes": copy_weights(Path(sys.argv[1]), Path(sys.argv[2]))}
-    except (OSError, ValueError, RuntimeError, LookupError, TypeError, MemoryError, OverflowError) as error:
+    except UNREADABLE as error:
         answer = {"refused": (str(error).strip().splitlines() or [type(error).__name__])[0][:300]}
     sys.stdout.write(json.dumps(answer))
 

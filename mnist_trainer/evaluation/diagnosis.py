@@ -16,6 +16,7 @@ _LARGE_GAP = 0.01
 _RISEN = 1.05
 _LOW_ACCURACY = 0.97
 _IMPROVEMENT, _QUICK_IMPROVEMENT = 0.02, 0.1
+_TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def _improvement(history: Sequence[Mapping[str, float]]) -> float:
     """Return the fraction by which the last fifth of the run has lowered the validation loss; 1 after one epoch."""
     losses = [row["validation_loss"] for row in history]
     before = losses[: -max(1, len(losses) // 5)]
-    return 1 - losses[-1] / min(before) if before else 1.0
+    # A loss may be 0, below which nothing can be lowered.
+    return (min(before) - losses[-1]) / max(min(before), _TINY) if before else 1.0
 
 
 def _measured(last: Mapping[str, float], gap: float) -> str:

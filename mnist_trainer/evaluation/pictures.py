@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.data.digit_image import find_digit
-from mnist_trainer.data.picture import read_picture
+from mnist_trainer.data.picture_reader import PictureReader
 from mnist_trainer.errors import PictureError
 from mnist_trainer.evaluation.evaluate import Predictor
 
@@ -59,15 +57,20 @@ class Answer:
 def find_pictures(references: Iterable[str]) -> Iterator[str]:
     """Return the files that are meant: each as it is, and all pictures in a folder, by name."""
     for reference in references:
-        if os.path.isdir(reference):
-            files = sorted(path for path in Path(reference).iterdir() if path.suffix.lower() in SUFFIXES)
-            yield from map(str, files) if files else [reference]
-        else:
-            yield reference
+        yield from _pictures_in(reference) or [reference]
+
+
+def _pictures_in(reference: str) -> list[str]:
+    """Return the pictures in a folder; none in what is no folder, or may not be read, as reading it as a file says."""
+    try:
+        return sorted(str(path) for path in Path(reference).iterdir() if path.suffix.lower() in SUFFIXES)
+    except (OSError, ValueError):
+        return []
 
 
 def read_digits(
     predictor: Predictor,
+    read: PictureReader,
     pictures: Iterable[str],
     *,
     min_probability: float = MIN_PROBABILITY,
@@ -77,13 +80,14 @@ def read_digits(
 
     Args:
         predictor: from uint8 images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes).
+        read: reads the pictures.
         pictures: paths; `-` is standard input.
         min_probability: below it the verdict is `unsure`.
         on_input: called with the name, and with what the model sees: uint8, shape (28, 28).
     """
     for name in pictures:
         try:
-            image = find_digit(read_picture(*_source(name)))
+            image = find_digit(read(name, _standard_input() if name == "-" else None))
         except PictureError as error:
             yield Answer(name, "error", message=str(error))
             continue
@@ -96,9 +100,8 @@ def read_digits(
         yield _answer(name, probabilities, min_probability)
 
 
-def _source(name: str) -> tuple[Path | BinaryIO, str]:
-    """Return what to read, and what to call it."""
-    return (io.BytesIO(sys.stdin.buffer.read(MAX_STANDARD_INPUT_BYTES)), name) if name == "-" else (Path(name), name)
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read(MAX_STANDARD_INPUT_BYTES)
 
 
 def _answer(name: str, probabilities: npt.NDArray[np.float32], min_probability: float) -> Answer:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
@@ -18,6 +18,10 @@ from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.run import Run
 
 Read = TypeVar("Read")
+Fraction = Annotated[float, Field(ge=0, le=1)]
+# Of what is measured nothing is larger than a float32; sums and products of such numbers are finite.
+Number = Annotated[float, Field(ge=0, le=3.5e38)]
+Count = Annotated[int, Field(ge=0, le=10**15)]
 
 
 class _Part(BaseModel):
@@ -30,27 +34,33 @@ class EpochRow(_Part):
     """One row of metrics.jsonl."""
 
     epoch: int
-    accuracy: float
-    loss: float
-    learning_rate: float
-    validation_accuracy: float | None = None
-    validation_loss: float | None = None
+    accuracy: Fraction
+    loss: Number
+    learning_rate: Number
+    validation_accuracy: Fraction | None = None
+    validation_loss: Number | None = None
+
+    @model_validator(mode="after")
+    def _validated_wholly(self) -> Self:
+        if (self.validation_accuracy is None) != (self.validation_loss is None):
+            raise ValueError("one of validation_accuracy and validation_loss is absent")
+        return self
 
 
 class TrainingFacts(_Part):
     """What report.json says beside the accuracies."""
 
-    num_parameters: int
+    num_parameters: Count
     best_epoch: int
-    seconds: dict[str, float]
+    seconds: Annotated[dict[str, Number], Field(min_length=1, max_length=100)]
 
 
 class LatencyFacts(_Part):
     """How long the model takes to answer."""
 
-    p50_seconds: float
-    p95_seconds: float
-    examples_per_second: float
+    p50_seconds: Number
+    p95_seconds: Number
+    examples_per_second: Number
 
 
 class CorruptionFacts(_Part):
@@ -58,23 +68,29 @@ class CorruptionFacts(_Part):
 
     name: str
     unit: str
-    severities: tuple[float, ...]
-    accuracies: tuple[float, ...]
+    severities: Annotated[tuple[Number, ...], Field(min_length=1, max_length=20)]
+    accuracies: tuple[Fraction, ...]
+
+    @model_validator(mode="after")
+    def _measured_at_each(self) -> Self:
+        if len(self.severities) != len(self.accuracies):
+            raise ValueError("there is not one accuracy for each severity")
+        return self
 
 
 class RobustnessFacts(_Part):
     """How the model does on harder images."""
 
-    mean_accuracy: float
-    corruptions: tuple[CorruptionFacts, ...]
+    mean_accuracy: Fraction
+    corruptions: Annotated[tuple[CorruptionFacts, ...], Field(max_length=20)]
 
 
 class Measured(_Part):
     """What evaluation.json says beside what the predictions tell."""
 
     data_sha256: str
-    loss: float
-    size_bytes: int
+    loss: Number
+    size_bytes: Count
     latency: LatencyFacts
     robustness: RobustnessFacts | None
 

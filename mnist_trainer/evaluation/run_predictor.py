@@ -13,6 +13,10 @@ from mnist_trainer.run import Run
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.evaluate import Predictor
 
+# What the configuration allows for evaluate.test_time_shift.
+MAX_SHIFT = 4
+_FOREIGN = "report.json is not that of a training run"
+
 
 @contextmanager
 def run_predictor(run: Run) -> Iterator[Predictor]:
@@ -36,9 +40,12 @@ def run_predictor(run: Run) -> Iterator[Predictor]:
 def _test_time_shift(run: Run) -> int:
     """Return what the run's model was measured with; reading its whole configuration would take half of the time."""
     try:
-        return int(run.read_json("report.json")["test"]["test_time_shift"])
-    except (LookupError, TypeError, ValueError) as error:
-        raise RunError(f"{run.path}: report.json is not that of a training run") from error
+        shift = run.read_json("report.json")["test"]["test_time_shift"]
+    except (LookupError, TypeError) as error:
+        raise RunError(f"{run.path}: {_FOREIGN}") from error
+    if type(shift) is not int or not 0 <= shift <= MAX_SHIFT:
+        raise RunError(f"{run.path}: {_FOREIGN}: its test_time_shift is not 0 to {MAX_SHIFT} pixels")
+    return shift
 
 
 def _keras_model(run: Run) -> Predictor:

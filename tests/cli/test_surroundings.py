@@ -59,6 +59,16 @@ def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -
     assert b"next   mnist-train evaluate latest" in process.stdout
 
 
+def test_folder_whose_name_is_not_text(small_npz: Path, tmp_path: Path) -> None:
+    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=1", "--set=export.litert=false"]
+    again = ["train", "--resume", "latest", "--set=train.epochs=2"]
+    for command in (["train", "linear", *overrides], again, ["visualize", "--html"]):
+        process = subprocess.run(
+            [*COMMAND, *command, "--logs-dir", "\udcff"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (process.returncode, process.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("name", ["my run", "zahl-sieben-\u00fc\u00df", "-dash", "a\nb", "\u6570\u5b57"])
 def test_run_of_any_name(name: str, trained_run: Run, tmp_path: Path) -> None:
     (tmp_path / name).symlink_to(trained_run.path, target_is_directory=True)

@@ -30,6 +30,7 @@ WELL_FITTED = rows((0.98, 0.98, 0.05), (0.99, 0.99, 0.04), (0.991, 0.991, 0.0398
         (IMPROVING, "still improving", None),
         (WELL_FITTED, "well fitted", None),
         (rows((0.8, 0.9, 0.4)), "still improving", None),
+        (rows((1.0, 1.0, 0.0), (1.0, 1.0, 0.0)), "well fitted", None),
         ([{"accuracy": 0.9, "loss": 0.3}], "unknown", None),
     ],
 )

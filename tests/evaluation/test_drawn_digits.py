@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mnist_trainer.data.picture_reader import PictureReader
 from mnist_trainer.evaluation.pictures import read_digits
 from mnist_trainer.evaluation.run_predictor import run_predictor
 from mnist_trainer.run import find_run
@@ -19,8 +20,8 @@ def test_drawings_are_read(mnist_train: Command, tmp_path: Path) -> None:
         path = tmp_path / f"{number:03d}-{drawing.style}"
         path.write_bytes(drawing.content)
         drawn[str(path)] = drawing.digit
-    with run_predictor(find_run("latest", tmp_path / "logs")) as predictor:
-        answers = list(read_digits(predictor, drawn))
+    with run_predictor(find_run("latest", tmp_path / "logs")) as predictor, PictureReader() as read:
+        answers = list(read_digits(predictor, read, drawn))
     wrong = [answer for answer in answers if answer.digit != drawn[answer.path]]
     assert len(answers) >= 60
     # One epoch reads 119 of 120; accurate.yaml and good.yaml read them all.

@@ -266,13 +266,22 @@ def test_perfect_run_without_validation_has_a_page(trained_run: Run, tmp_path: P
         ("report.json", None, "not a complete run"),
         ("predictions.npz", None, "was not evaluated"),
         ("report.json", {"best_epoch": 1}, "report.json: not what a run writes: num_parameters: Field required"),
-        ("report.json", {"num_parameters": 1, "best_epoch": 9, "seconds": {}}, "do not belong together: 3 epochs"),
+        (
+            "report.json",
+            {"num_parameters": 1, "best_epoch": 9, "seconds": {"fit": 1}},
+            "do not belong together: 3 epochs",
+        ),
         ("environment.json", [], "environment.json: not what a run writes: its value: Input should be"),
         ("evaluation.json", {"loss": "<b>"}, "evaluation.json: not what a run writes: data_sha256: Field required"),
         (
             "metrics.jsonl",
             {"epoch": 1, "accuracy": 1, "loss": 0},
             "metrics.jsonl: not what a run writes: 0.learning_rate",
+        ),
+        (
+            "metrics.jsonl",
+            {"epoch": 1, "accuracy": 1, "loss": 0, "learning_rate": 1, "validation_loss": 0},
+            "metrics.jsonl: not what a run writes: 0: Value error, one of validation_accuracy and validation_loss is",
         ),
     ],
 )

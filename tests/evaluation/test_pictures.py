@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import Images, Probabilities
-from mnist_trainer.errors import RunError
+from mnist_trainer.data.picture_reader import PictureReader
+from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.evaluation.pictures import Answer, find_pictures, read_digits
-from mnist_trainer.evaluation.run_predictor import run_predictor
+from mnist_trainer.evaluation.run_predictor import MAX_SHIFT, run_predictor
 from mnist_trainer.run import Run
 from tests.conftest import Arrays
 
@@ -34,7 +36,8 @@ def always(*probabilities: float) -> object:
 
 
 def answers(*pictures: object, probabilities: tuple[float, ...] = (0.1875, 0.0625, 0.75)) -> list[Answer]:
-    return list(read_digits(always(*probabilities), map(str, pictures)))  # type: ignore[arg-type]
+    with PictureReader() as read:
+        return list(read_digits(always(*probabilities), read, map(str, pictures)))  # type: ignore[arg-type]
 
 
 def test_answer_has_digit_and_runner_up(seven: Path) -> None:
@@ -54,7 +57,8 @@ def test_bad_picture_does_not_stop_the_others(seven: Path, tmp_path: Path) -> No
 
 def test_model_sees_an_image_like_those_of_mnist(seven: Path, small_arrays: Arrays) -> None:
     seen: list[Images] = []
-    list(read_digits(always(1.0, 0.0), [str(seven)], on_input=lambda _, image: seen.append(image)))  # type: ignore[arg-type]
+    with PictureReader() as read:
+        list(read_digits(always(1.0, 0.0), read, [str(seven)], on_input=lambda _, image: seen.append(image)))  # type: ignore[arg-type]
     difference = np.abs(seen[0].astype(float) - small_arrays["x_test"][0])
     assert difference.mean() < 12
 
@@ -109,3 +113,9 @@ def test_foreign_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("[]")
     with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
         answered(Run(tmp_path), np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def test_largest_shift_is_that_of_the_configuration() -> None:
+    assert load_config("dense", [f"evaluate.test_time_shift={MAX_SHIFT}"]).evaluate.test_time_shift == MAX_SHIFT
+    with pytest.raises(ConfigError, match=f"less than or equal to {MAX_SHIFT}|at most {MAX_SHIFT}"):
+        load_config("dense", [f"evaluate.test_time_shift={MAX_SHIFT + 1}"])

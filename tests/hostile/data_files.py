@@ -41,6 +41,12 @@ def npy_bytes(array: Any) -> bytes:
     return stream.getvalue()
 
 
+def npz_bytes(**values: Any) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **values)
+    return stream.getvalue()
+
+
 def npz(**members: bytes) -> Make:
     """Return what makes data.npz with some of its .npy files replaced."""
 

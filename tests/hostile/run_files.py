@@ -16,9 +16,36 @@ from tests.hostile.keras_files import archive_bytes, keras_entries, members
 
 Files = dict[str, str | bytes]
 
-GOOD_REPORT = {"num_classes": 10, "num_epochs": 3, "test": {"accuracy": 0.9}}
-_FOREIGN = r"report\.json is not that of a training run"
+GOOD_REPORT = {
+    "num_classes": 10,
+    "num_epochs": 3,
+    "num_parameters": 7_850,
+    "best_epoch": 3,
+    "seconds": {"fit": 1.5},
+    "test": {"accuracy": 0.9, "test_time_shift": 0},
+}
+GOOD_ROW = {
+    "epoch": 1,
+    "accuracy": 0.9,
+    "loss": 0.4,
+    "validation_accuracy": 0.91,
+    "validation_loss": 0.35,
+    "learning_rate": 0.001,
+}
+FOREIGN = r"report\.json is not that of a training run"
 _DAMAGED = r"report\.json: damaged: "
+
+
+_NAMES = {
+    "config": "config.yaml",
+    "report": "report.json",
+    "model": "model.keras",
+    "tflite": "model.tflite",
+    "metrics": "metrics.jsonl",
+    "predictions": "predictions.npz",
+    "evaluation": "evaluation.json",
+    "environment": "environment.json",
+}
 
 
 def run(**files: str | bytes) -> Make:
@@ -30,9 +57,8 @@ def run(**files: str | bytes) -> Make:
         np.savez(folder / "small.npz", allow_pickle=False, **arrays())
         data = f"data: {{path: {folder / 'small.npz'}}}\n"
         good: Files = {"config": f"model: {{name: linear}}\n{data}", "report": json.dumps(GOOD_REPORT), "model": b""}
-        names = {"config": "config.yaml", "report": "report.json", "model": "model.keras"}
         for key, content in {**good, **files}.items():
-            (path / names[key]).write_bytes(content if isinstance(content, bytes) else content.encode())
+            (path / _NAMES[key]).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     return make
 
@@ -49,18 +75,18 @@ _REPORTS: list[tuple[str, str | bytes, str]] = [
     ("too large a number", '{"num_classes": 1e999}', _DAMAGED + "1e999 is too large a number"),
     ("100,000 brackets", "[" * 100_000, _DAMAGED + "nested more than 500 deep"),
     ("5 MB", " " * 5_000_000, "is larger than 4,194,304 bytes"),
-    ("a list", "[]", _FOREIGN),
-    ("a number", "3", _FOREIGN),
-    ("no classes", "{}", _FOREIGN),
-    ("10⁹ classes", report(num_classes=10**9), _FOREIGN),
-    ("-1 classes", report(num_classes=-1), _FOREIGN),
-    ("10.5 classes", report(num_classes=10.5), _FOREIGN),
-    ("classes in text", report(num_classes="10"), _FOREIGN),
-    ("true classes", report(num_classes=True), _FOREIGN),
+    ("a list", "[]", FOREIGN),
+    ("a number", "3", FOREIGN),
+    ("no classes", "{}", FOREIGN),
+    ("10⁹ classes", report(num_classes=10**9), FOREIGN),
+    ("-1 classes", report(num_classes=-1), FOREIGN),
+    ("10.5 classes", report(num_classes=10.5), FOREIGN),
+    ("classes in text", report(num_classes="10"), FOREIGN),
+    ("true classes", report(num_classes=True), FOREIGN),
 ]
 
 
-def _link(name: str, target: str) -> Make:
+def link_in_run(name: str, target: str) -> Make:
     def make(folder: Path) -> None:
         run()(folder)
         path = folder / "logs" / "x" / name
@@ -70,7 +96,7 @@ def _link(name: str, target: str) -> Make:
     return make
 
 
-def _pipe(name: str) -> Make:
+def pipe_in_run(name: str) -> Make:
     def make(folder: Path) -> None:
         run()(folder)
         (folder / "logs" / "x" / name).unlink(missing_ok=True)
@@ -79,15 +105,16 @@ def _pipe(name: str) -> Make:
     return make
 
 
-def _hole(name: str) -> Make:
+def hole_in_run(name: str) -> Make:
     def make(folder: Path) -> None:
         run()(folder)
+        (folder / "logs" / "x" / name).touch()
         os.truncate(folder / "logs" / "x" / name, 100_000_000_000)
 
     return make
 
 
-def _model_in_run(make: Make) -> Make:
+def model_in_run(make: Make) -> Make:
     """Return what puts a hostile model file into a run."""
 
     def make_run(folder: Path) -> None:
@@ -96,6 +123,12 @@ def _model_in_run(make: Make) -> Make:
         (folder / "model.keras").rename(folder / "logs" / "x" / "model.keras")
 
     return make_run
+
+
+def models_in_runs(*names: str) -> list[tuple[str, Make, str]]:
+    """Return hostile model files by name, each in a run."""
+    entries = {entry.name.removeprefix(".keras: "): entry for entry in keras_entries()}
+    return [(name, model_in_run(entries[name].make), entries[name].message) for name in names]
 
 
 def _files(*names: str) -> Make:
@@ -126,15 +159,21 @@ _RUNS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
     ("config of 17 GB", _EVALUATE, 2, "makes a model of 4,346,", run(config="model: {units: [65536, 65536]}")),
     ("config that is nothing", _EVALUATE, 2, "expected keys such as", run(config="")),
     ("config of noise", _EVALUATE, 2, "is not UTF-8", run(config=b"\xff\xfe")),
-    ("config of a hole", _EVALUATE, 2, "larger than 262,144 bytes", _hole("config.yaml")),
-    ("report of a hole", _EVALUATE, 1, "is larger than 4,194,304 bytes", _hole("report.json")),
-    ("report that is a pipe", _EVALUATE, 1, "not a complete run", _pipe("report.json")),
-    ("report that is a device", _EVALUATE, 1, "not a complete run", _link("report.json", "/dev/zero")),
-    ("config that is a pipe", _EVALUATE, 1, r"not a run directory \(config.yaml is absent\)", _pipe("config.yaml")),
-    ("model of a hole", _EVALUATE, 1, "is larger than 320,000,000 bytes", _hole("model.keras")),
-    ("model that is a pipe", _EVALUATE, 1, "is not a regular file", _pipe("model.keras")),
-    ("model that is a device", _EVALUATE, 1, "is not a regular file", _link("model.keras", "/dev/zero")),
-    ("model that is a link to itself", _EVALUATE, 1, "Too many levels", _link("model.keras", "model.keras")),
+    ("config of a hole", _EVALUATE, 2, "larger than 262,144 bytes", hole_in_run("config.yaml")),
+    ("report of a hole", _EVALUATE, 1, "is larger than 4,194,304 bytes", hole_in_run("report.json")),
+    ("report that is a pipe", _EVALUATE, 1, "not a complete run", pipe_in_run("report.json")),
+    ("report that is a device", _EVALUATE, 1, "not a complete run", link_in_run("report.json", "/dev/zero")),
+    (
+        "config that is a pipe",
+        _EVALUATE,
+        1,
+        r"not a run directory \(config.yaml is absent\)",
+        pipe_in_run("config.yaml"),
+    ),
+    ("model of a hole", _EVALUATE, 1, "is larger than 320,000,000 bytes", hole_in_run("model.keras")),
+    ("model that is a pipe", _EVALUATE, 1, "is not a regular file", pipe_in_run("model.keras")),
+    ("model that is a device", _EVALUATE, 1, "is not a regular file", link_in_run("model.keras", "/dev/zero")),
+    ("model that is a link to itself", _EVALUATE, 1, "Too many levels", link_in_run("model.keras", "model.keras")),
     (
         "model of another network",
         _EVALUATE,
@@ -207,11 +246,6 @@ _ARGUMENTS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
 
 def run_entries() -> list[Entry]:
     """Return the runs and arguments, each with a command that uses them."""
-    in_runs: list[tuple[str, Make, str]] = [
-        (entry.name.removeprefix(".keras: "), _model_in_run(entry.make), entry.message)
-        for entry in keras_entries()
-        if entry.name.removeprefix(".keras: ") in _ALSO_IN_RUNS
-    ]
     make_report: Callable[[str | bytes], Make] = lambda text: run(report=text)  # noqa: E731
     return [
         *(Entry(f"report: {name}", _EVALUATE, 1, message, make_report(text)) for name, text, message in _REPORTS),
@@ -221,7 +255,7 @@ def run_entries() -> list[Entry]:
         ),
         *(
             Entry(f"run's model: {name}", _EVALUATE, 1, message, make, is_dangerous=True)
-            for name, make, message in in_runs
+            for name, make, message in models_in_runs(*_ALSO_IN_RUNS)
         ),
         *(Entry(f"arguments: {name}", arguments, code, text, make) for name, arguments, code, text, make in _ARGUMENTS),
     ]

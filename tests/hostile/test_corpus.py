@@ -24,10 +24,13 @@ DANGEROUS = [entry for entry in CORPUS if entry.is_dangerous]
 
 
 def check(entry: Entry, outcome: Outcome) -> None:
-    assert (outcome.traceback, outcome.stdout, outcome.files_left) == ("", "", ())
+    assert (outcome.traceback, outcome.files_left) == ("", ())
     assert outcome.exit_code == entry.exit_code, outcome.stderr
+    assert re.fullmatch(entry.stdout, outcome.stdout), outcome.stdout
     assert re.search(entry.message, outcome.stderr), outcome.stderr
     assert "Traceback" not in outcome.stderr
+    if entry.exit_code == 0:
+        assert outcome.stderr == ""
     if entry.exit_code == 1:
         assert outcome.stderr.startswith("Error: ")
         assert outcome.stderr.strip().count("\n") == sum(argument.count("\n") for argument in entry.arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ class EventWriter:
         """
         self._path = run.path / folder
         with self._translated():
-            self._writer = tf.summary.create_file_writer(str(self._path))
+            self._writer = tf.summary.create_file_writer(os.fsencode(self._path))
 
     def __enter__(self) -> EventWriter:
         return self
