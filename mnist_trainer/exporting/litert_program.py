@@ -1,21 +1,14 @@
-"""Runs a LiteRT model: a program of its own, with limits on memory and time.
+"""Runs a LiteRT model for `LiteRTPredictor`: a program of its own, with limits on memory and time.
 
 LiteRT's reader is a large C++ library, and there are files on which it crashes. This program is the only one that opens
 such a file; where it ends, the model is refused.
-
-    python litert_model.py FILE
-
-First it prints, as a line of JSON, the number of classes or why the model is refused. Then it answers batches of images
-from standard input: their number, 4 bytes, and their pixels; with the probabilities, float32, as they are in memory.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
+from mnist_trainer.bounded_program import Answer, limit, limit_seconds, serve
+
 IMAGE_SHAPE = (28, 28, 1)
-COUNT_BYTES = 4
 MEMORY_BYTES = 1_000_000_000
 # Weights of the largest model that is built and what its layers make of one image; outputs.
 MAX_BYTES, MAX_VALUES, MAX_CLASSES = 160_000_000, 50_000_000, 1_000
 # Of a processor; the largest models take a fraction of a second for an image.
-SECONDS_TO_LOAD, SECONDS_AN_IMAGE = 10, 2
+SECONDS_TO_LOAD, SECONDS_A_BATCH = 10, 20
 # What LiteRT raises about a file.
 _UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, MemoryError, OverflowError, TypeError)
 
@@ -88,39 +82,22 @@ def _check_size(interpreter: Any) -> None:
         raise UnsafeModel(f"its layers make {num_values:,} numbers; at most {MAX_VALUES:,} are computed")
 
 
-def _limit_seconds(seconds: int) -> None:
-    """End this program when it has used a processor for so long from now on."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-
-
 def _reason_of(error: Exception) -> str:
     text = getattr(error, "strerror", None) or str(error)
     return (text.strip().splitlines() or [type(error).__name__])[0][:300]
 
 
-def main() -> None:
-    """Say what the model is, and answer until standard input ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _limit_seconds(SECONDS_TO_LOAD)
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what LiteRT prints is no answer
+def loaded(path: Path) -> Callable[[dict[str, Any], bytes], Answer]:
+    """Return what answers a batch of images with their probabilities, or always with why the model is refused."""
     try:
-        model = LiteRTModel(Path(sys.argv[1]))
-        first: dict[str, Any] = {"num_classes": model.num_classes}
+        model = LiteRTModel(path)
     except _UNREADABLE as error:
-        first = {"refused": _reason_of(error)}
-    answers.write(json.dumps(first).encode() + b"\n")
-    answers.flush()
-    while count := sys.stdin.buffer.read(COUNT_BYTES):
-        num_images = int.from_bytes(count, "little")
-        _limit_seconds(SECONDS_TO_LOAD + num_images * SECONDS_AN_IMAGE)
-        pixels = sys.stdin.buffer.read(num_images * math.prod(IMAGE_SHAPE))
-        answers.write(model(np.frombuffer(pixels, np.uint8).reshape(-1, *IMAGE_SHAPE)).tobytes())
-        answers.flush()
+        refused = {"refused": _reason_of(error)}
+        return lambda _request, _pixels: (refused, b"")
+    return lambda _request, pixels: ({}, model(np.frombuffer(pixels, np.uint8).reshape(-1, *IMAGE_SHAPE)).tobytes())
 
 
 if __name__ == "__main__":
-    main()
+    limit(MEMORY_BYTES)
+    limit_seconds(SECONDS_TO_LOAD)
+    serve(loaded(Path(sys.argv[1])), SECONDS_A_BATCH)

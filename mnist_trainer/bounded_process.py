@@ -1,0 +1,81 @@
+"""`BoundedProcess`: a program of this package that reads what strangers have made, in a process of its own.
+
+Files from elsewhere are read by large C libraries, and there are files that crash them, keep them busy for hours, or
+make them take any memory. Where one does, the program ends, and nothing else does. It has the user's rights: it is no
+sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+_PACKAGES = Path(__file__).parents[1]
+
+
+class ProcessEnded(Exception):
+    """The program ended instead of answering."""
+
+
+class BoundedProcess:
+    """A program that answers requests by `bounded_program.serve`; to be used as a context manager.
+
+    It starts with the object, and is waited for by the first request: other things can be imported meanwhile.
+    """
+
+    def __init__(self, program: Path, *arguments: str) -> None:
+        """Start the program.
+
+        Args:
+            program: a file of this package.
+            arguments: its command line.
+        """
+        self._command = [sys.executable, "-P", str(program), *arguments]  # -P: no folder stands in for Python's own
+        self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._end()
+
+    def ask(self, head: dict[str, Any], content: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        """Send a request, and return its answer.
+
+        Raises:
+            ProcessEnded: there is none; the program is started anew.
+        """
+        try:
+            self._requests.write(json.dumps({**head, "num_bytes": len(content)}).encode() + b"\n" + content)
+            self._requests.flush()
+            answer: dict[str, Any] = json.loads(self._answers.readline())
+            return answer, self._answers.read(answer["num_bytes"])
+        except (BrokenPipeError, ValueError) as error:
+            self._end()
+            self._start()
+            raise ProcessEnded from error
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            # Each thread counts against the limit on memory; a file can name plug-ins for HDF5 to load.
+            env={
+                **os.environ,
+                "PYTHONPATH": str(_PACKAGES),
+                "OPENBLAS_NUM_THREADS": "1",
+                "HDF5_PLUGIN_PATH": "disable",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._answers = cast("IO[bytes]", self._process.stdout)
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
