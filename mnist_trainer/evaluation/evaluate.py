@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Probabilities, Split
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.evaluation.predictions import Predictions, are_probabilities
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 
 Predictor: TypeAlias = Callable[[Images], Any]
@@ -82,7 +82,6 @@ def _checked(outputs: Any) -> Probabilities:
     probabilities = np.asarray(outputs)
     if not np.isfinite(probabilities).all():
         raise ModelError("the model's outputs hold NaN or infinity; it was not trained to a usable end")
-    # bfloat16 outputs sum to 1 within 2⁻⁸ for each class.
-    if probabilities.min() < 0 or abs(probabilities.sum(axis=1) - 1).max() > 0.05:
+    if not are_probabilities(probabilities):
         raise ModelError("the model's outputs are no probabilities: they do not sum to 1; does it lack a softmax?")
     return probabilities

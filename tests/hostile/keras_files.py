@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import gzip
 import io
 import json
 import marshal
@@ -238,6 +239,12 @@ def damaged_hdf5(folder: Path) -> None:
     write(folder, archive_bytes(members(weights=bytes(content))))
 
 
+def heap_bomb() -> bytes:
+    """Return weights that fuzzing has found: to look at their names, HDF5 takes 2 GB."""
+    content = gzip.decompress(Path(__file__).with_name("heap.h5.gz").read_bytes())
+    return archive_bytes(members(weights=content))
+
+
 def loops(config: Json) -> Json:
     """Return a Functional model whose two layers wait for each other."""
     layers = config["config"]["layers"]
@@ -468,6 +475,7 @@ _FILES: list[tuple[str, Make, str]] = [
     ("HDF5 circle", with_weights(circle), _HDF5 + ".*an object with two names"),
     ("HDF5 shape bomb", with_weights(chunked_bomb), _HDF5 + ".*its values are in chunks or compressed"),
     ("HDF5 gzip bomb", with_weights(compressed_bomb), _HDF5 + ".*its values are in chunks or compressed"),
+    ("HDF5 heap bomb", with_content(heap_bomb), _HDF5 + ".*memory allocation failed"),
     ("HDF5 shape without values", with_weights(late_bomb), _HDF5 + ".* announces 40,000,000,000 bytes, but has 0"),
     ("HDF5 with 6,000 objects", with_weights(many_objects), _HDF5 + "has too many objects"),
     ("HDF5 500 deep", with_weights(deep_groups), _HDF5 + ".*too deep"),
