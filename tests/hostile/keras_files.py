@@ -298,6 +298,14 @@ def _padded_and_pooled(config: Json) -> None:
     ]
 
 
+def _padded_inside(config: Json) -> None:
+    """Do the same in a model of its own, which is a layer."""
+    _padded_and_pooled(config)
+    layers = config["config"]["layers"]
+    first = layer("InputLayer", "first", batch_shape=[None, 28, 28, 1], dtype="float32")
+    layers[1:3] = [{**config, "config": {"name": "inside", "layers": [first, *layers[1:3]]}}]
+
+
 def _config_bomb() -> bytes:
     """Return an archive with a billion spaces in it, without making them all at once."""
     stream = io.BytesIO()
@@ -391,7 +399,12 @@ _FILES: list[tuple[str, Make, str]] = [
     (
         "maps of 10⁸ numbers",
         with_config(_padded_and_pooled),
-        r"its layers make 100,\d{3},\d{3} numbers for each image, .* GB a batch; at most 500,000 are computed",
+        r"its layers make 100,\d{3},\d{3} numbers for each image; at most 500,000 are computed",
+    ),
+    (
+        "maps of 10⁸ numbers in a model in the model",
+        with_config(_padded_inside),
+        r"its layers make 100,\d{3},\d{3} numbers for each image; at most 500,000 are computed",
     ),
     ("400 layers", with_config(_many_layers), "has more than 300 layers"),
     ("models in models", with_config(nested(5)), "has models nested more than 3 deep"),
