@@ -26,6 +26,25 @@ def parse_json(text: str | bytes) -> Any:
     return value
 
 
+def parse_rows(text: bytes) -> list[dict[str, float]]:
+    """Return the lines of a metrics.jsonl: numbers under the same names, for each epoch from 1 on; at least one.
+
+    Raises:
+        ValueError: they are something else.
+    """
+    rows: list[dict[str, float]] = []
+    for epoch, line in enumerate(text.splitlines(), 1):
+        row = parse_json(line)
+        if not isinstance(row, dict) or not all(isinstance(value, int | float) for value in row.values()):
+            raise ValueError(f"line {epoch} does not consist of numbers")
+        if row.get("epoch") != epoch or (rows and row.keys() != rows[0].keys()):
+            raise ValueError(f"line {epoch} is not what a run writes after epoch {epoch}")
+        rows.append(row)
+    if not rows:
+        raise ValueError("no epoch has ended")
+    return rows
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 

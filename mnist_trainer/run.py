@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.plain_json import parse_json
+from mnist_trainer.plain_json import parse_json, parse_rows
 from mnist_trainer.whole_file import write_whole
 
 # A report has a few hundred bytes for each class, an environment a thousand for each time the run was resumed.
@@ -176,7 +176,7 @@ class Run:
         Raises:
             RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
         """
-        rows: list[dict[str, float]] = self._read("metrics.jsonl", _parse_metrics)
+        rows: list[dict[str, float]] = self._read("metrics.jsonl", parse_rows)
         return rows
 
     def read_json(self, name: str) -> Any:
@@ -260,20 +260,6 @@ def _is_locked(path: Path) -> bool:
 
 def _open_without_links(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, 0o666)
-
-
-def _parse_metrics(text: bytes) -> list[dict[str, float]]:
-    rows: list[dict[str, float]] = []
-    for epoch, line in enumerate(text.splitlines(), 1):
-        row = parse_json(line)
-        if not isinstance(row, dict) or not all(isinstance(value, int | float) for value in row.values()):
-            raise ValueError(f"line {epoch} does not consist of numbers")
-        if row.get("epoch") != epoch or (rows and row.keys() != rows[0].keys()):
-            raise ValueError(f"line {epoch} is not what a run writes after epoch {epoch}")
-        rows.append(row)
-    if not rows:
-        raise ValueError("no epoch has ended")
-    return rows
 
 
 def _json_line(row: dict[str, Any]) -> str:

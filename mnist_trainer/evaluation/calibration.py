@@ -109,14 +109,16 @@ def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2; they fit it on a validation split.
     """
     from scipy.optimize import minimize_scalar
-    from scipy.special import logsumexp
 
-    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny), dtype=np.float64)
-    of_label = logits[np.arange(len(labels)), labels]
+    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+    logits -= logits.max(axis=1, keepdims=True)
+    of_label = logits[np.arange(len(labels)), labels].mean(dtype=np.float64)
+    scaled = np.empty_like(logits)  # once: for many examples of many classes it is a large part of the memory
 
     def loss(inverse: float) -> float:
         """Return the cross-entropy at a temperature of 1 / inverse, which is convex in `inverse`."""
-        return float(np.mean(logsumexp(inverse * logits, axis=1) - inverse * of_label))
+        np.exp(np.multiply(logits, inverse, out=scaled), out=scaled)
+        return float(np.log(scaled.sum(axis=1)).mean(dtype=np.float64) - inverse * of_label)
 
     low, high = _TEMPERATURES
     return 1 / float(minimize_scalar(loss, bounds=(1 / high, 1 / low), method="bounded", options={"xatol": 1e-6}).x)

@@ -17,7 +17,7 @@ from mnist_trainer.run import Run
 SIGNIFICANCE = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChangedExample:
     """An example of which exactly one of two models is right.
 

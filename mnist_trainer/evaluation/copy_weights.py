@@ -21,7 +21,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-MEMORY_BYTES = 700_000_000
+# 25 million parameters in one array take 210 MB.
+MEMORY_BYTES = 300_000_000
 CPU_SECONDS = 10
 MAX_OBJECTS = 5_000
 MAX_DEPTH = 16

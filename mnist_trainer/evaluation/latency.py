@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images
+from mnist_trainer.data.dataset import Images
+from mnist_trainer.evaluation.evaluate import batch_size
 from mnist_trainer.models import INPUT_SHAPE
 
 _NUM_SINGLE, _NUM_BATCHES = 100, 3
@@ -40,7 +41,7 @@ def measure_latency(model: keras.Model, images: Images) -> Latency:
         images: any images.
     """
     compiled = tf.function(model, input_signature=[tf.TensorSpec((None, *INPUT_SHAPE), tf.uint8)])
-    single, batch = tf.constant(images[:1]), tf.constant(images[:EVALUATION_BATCH_SIZE])
+    single, batch = tf.constant(images[:1]), tf.constant(images[: batch_size(model)])
     singles = _seconds(compiled, single, _NUM_SINGLE)
     p50, p95 = np.quantile(singles, [0.5, 0.95])
     return Latency(float(p50), float(p95), len(batch) / float(np.median(_seconds(compiled, batch, _NUM_BATCHES))))

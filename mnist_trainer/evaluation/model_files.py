@@ -6,7 +6,6 @@ memory is taken for it; its shapes must be those of the weights that are there; 
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable
@@ -16,13 +15,14 @@ import keras
 
 from mnist_trainer.archive import reason_of
 from mnist_trainer.config.load import load_config
-from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, MAX_CLASSES
+from mnist_trainer.data.dataset import MAX_CLASSES
 from mnist_trainer.errors import ModelError, RunError
+from mnist_trainer.evaluation.evaluate import num_outputs_per_image
 from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read_config
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
 
-# Keras keeps every layer's output of a batch until the batch is done: for these, 2 GB.
+# Seven times what accurate.yaml makes: 10,000 images then take some minutes.
 MAX_OUTPUTS_PER_IMAGE = 500_000
 
 # What Keras raises, depending on what in a configuration or in weights does not fit.
@@ -104,10 +104,8 @@ def _check_size(path: Path, model: keras.Model, weights: Weights, otherwise: str
     if shapes != sorted(weights.shapes):
         keras.utils.clear_session()  # which forgets the variables that wait for their values
         raise ModelError(f"{path}: damaged, or {otherwise}: its weights are not those of its layers")
-    num_outputs = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
+    num_outputs = num_outputs_per_image(model)
     if num_outputs > MAX_OUTPUTS_PER_IMAGE:
         keras.utils.clear_session()
-        size = (
-            f"{num_outputs:,} numbers for each image, {4 * EVALUATION_BATCH_SIZE * num_outputs / 1e9:,.1f} GB a batch"
-        )
-        raise ModelError(f"{path}: its layers make {size}; at most {MAX_OUTPUTS_PER_IMAGE:,} are computed")
+        made = f"{num_outputs:,} numbers for each image"
+        raise ModelError(f"{path}: its layers make {made}; at most {MAX_OUTPUTS_PER_IMAGE:,} are computed")

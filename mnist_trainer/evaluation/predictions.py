@@ -10,13 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.archive import UNREADABLE, UnsafeArchive, read_arrays, reason_of
-from mnist_trainer.data.dataset import Labels, Probabilities
+from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES, Labels, Probabilities
 from mnist_trainer.errors import RunError
 from mnist_trainer.run import Run
 
 FILE_NAME = "predictions.npz"
-# Of 100,000 examples of 1,000 classes.
-MAX_BYTES = 401_000_000
+# Of 400,000 examples of 30 classes, or 12,000 of 1,000: what can be looked at in some seconds.
+MAX_BYTES = 50_000_000
+MAX_EXAMPLES = 400_000
+_MAX_SUM_ERROR = 0.05
+_MAX_DIGEST_BYTES = 4 * 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +73,21 @@ def _checked(arrays: dict[str, npt.NDArray[Any]]) -> Predictions:
         raise UnsafeArchive("its labels and probabilities are of another type")
     if labels.shape != probabilities.shape[:1] or not len(labels) or probabilities.shape[1] < 2:
         raise UnsafeArchive("its labels and probabilities do not belong together")
-    if not 0 <= labels.min() <= labels.max() < probabilities.shape[1] or not np.isfinite(probabilities).all():
+    if len(labels) > MAX_EXAMPLES or probabilities.shape[1] > MAX_CLASSES:
+        raise UnsafeArchive(f"has more than {MAX_EXAMPLES:,} examples or {MAX_CLASSES:,} classes")
+    if not 0 <= labels.min() <= labels.max() < probabilities.shape[1] or not are_probabilities(probabilities):
         raise UnsafeArchive("its labels or probabilities are out of range")
-    return Predictions(labels, probabilities, int(arrays["test_time_shift"]), str(arrays["data_sha256"]))
+    shift, digest = arrays["test_time_shift"], arrays["data_sha256"]
+    if shift.shape or shift.dtype.kind not in "iu" or not 0 <= shift < IMAGE_PIXELS:
+        raise UnsafeArchive("its shift is no number of pixels")
+    if digest.shape or digest.dtype.kind != "U" or digest.itemsize > _MAX_DIGEST_BYTES:
+        raise UnsafeArchive("its fingerprint is no short text")
+    return Predictions(labels, probabilities, int(shift), str(digest))
+
+
+def are_probabilities(values: npt.NDArray[np.float32]) -> bool:
+    """Return whether rows sum to 1; those of bfloat16 do so within 2⁻⁸ for each class."""
+    return bool(values.min() >= 0 and abs(values.sum(axis=1) - 1).max() <= _MAX_SUM_ERROR)
 
 
 def soft_vote(votes: Sequence[Predictions]) -> Predictions | None:

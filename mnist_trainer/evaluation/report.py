@@ -104,7 +104,7 @@ def make_report(predictions: Predictions) -> EvaluationReport:
         accuracy_interval=wilson_interval(num_correct, num_examples),
         num_correct=num_correct,
         num_examples=num_examples,
-        top_2_accuracy=_top_accuracy(labels, probabilities, 2),
+        top_2_accuracy=float((_ranks(labels, probabilities) < 2).mean()),
         test_time_shift=predictions.test_time_shift,
         loss=_cross_entropy(labels, probabilities),
         calibration=calibrate(labels, probabilities),
@@ -119,9 +119,12 @@ def confusion_matrix(labels: Labels, predictions: npt.NDArray[np.intp], num_clas
     return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def _top_accuracy(labels: Labels, probabilities: Probabilities, count: int) -> float:
-    most_probable = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
-    return float((most_probable == labels[:, None]).any(axis=1).mean())
+def _ranks(labels: Labels, probabilities: Probabilities) -> npt.NDArray[np.intp]:
+    """Return how many classes come before the label: those more probable, and of equals those of a smaller number."""
+    of_label = probabilities[np.arange(len(labels)), labels][:, None]
+    is_equal_before = (probabilities == of_label) & (np.arange(probabilities.shape[1]) < labels[:, None])
+    ranks: npt.NDArray[np.intp] = ((probabilities > of_label) | is_equal_before).sum(axis=1)
+    return ranks
 
 
 def _cross_entropy(labels: Labels, probabilities: Probabilities) -> float:

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Labels, Split
+from mnist_trainer.data.dataset import Images, Labels, Split
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.corruptions import CORRUPTIONS
-from mnist_trainer.evaluation.evaluate import predict_probabilities
+from mnist_trainer.evaluation.evaluate import batch_size, predict_probabilities
 from mnist_trainer.models import INPUT_SHAPE
 
 FGSM_SEVERITIES = (0.02, 0.05, 0.1, 0.15, 0.2)
@@ -103,8 +103,8 @@ def gradient_signs(model: keras.Model, split: Split) -> Images:
         return tf.cast(tf.sign(gradient), tf.int8)
 
     compiled = tf.function(signs_of)
-    starts = range(0, split.num_examples, EVALUATION_BATCH_SIZE)
-    parts = (slice(start, start + EVALUATION_BATCH_SIZE) for start in starts)
+    size = batch_size(model)
+    parts = (slice(start, start + size) for start in range(0, split.num_examples, size))
     return np.concatenate([compiled(split.images[part].astype(np.float32), split.labels[part]) for part in parts])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mnist_trainer.config.difference import differing_values
 from mnist_trainer.config.load import load_config, locate
@@ -45,8 +47,9 @@ def resumed_config(run: Run, overrides: Sequence[str]) -> Config:
 
     Raises:
         ConfigError: a key may not change, or its value is wrong.
-        RunError: the run is complete, and no epochs are added to it.
+        RunError: the run is complete, and no epochs are added to it; or something in it is a link.
     """
+    _require_plain_files(run)
     before, after = load_config(run.config_path), load_config(run.config_path, overrides)
     changed = differing_values(before, after)
     refused = [key for key in changed if not key.startswith(CHANGEABLE)]
@@ -57,6 +60,14 @@ def resumed_config(run: Run, overrides: Sequence[str]) -> Config:
         more = f"mnist-train train --resume {run.path} --set train.epochs={2 * before.train.epochs}"
         raise RunError(f"{run.path}: is complete, after {before.train.epochs} epochs; train it on with: {more}")
     return after
+
+
+def _require_plain_files(run: Run) -> None:
+    """Raise `RunError` if something in the run is a link, a pipe or a device: it could lead out of the run."""
+    for folder, folders, files in os.walk(run.path):
+        for path in (Path(folder, name) for name in (*folders, *files)):
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                raise RunError(f"{path}: a link, pipe or device, which is not written through; put a copy there")
 
 
 def find_resumption(run: Run) -> Resumption:

@@ -184,8 +184,15 @@ def test_what_a_run_directory_brings_is_escaped(
     run.write_json("report.json", {**training, "seconds": {attack: 1.0}})
     path = run.config_path.read_text().replace("name: dense ", f"name: dense  # {attack}")
     run.write_text("config.yaml", re.sub(r"path: \S+", f"path: '/{attack}'", path))
-    attacked = Page(make_html_report([run]))
-    assert "script" not in attacked.elements
+    text = make_html_report([run])
+    attacked = Page(text)
+    assert all(address.startswith(("data:", "#")) for address in re.findall(r'(?:src|href)="([^"]*)"', text))
+    assert (
+        text.count("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+        == text.count("<meta http-equiv")
+        == 1
+    )
+    assert not {"script", "iframe", "object", "form", "base"} & set(attacked.elements)
     assert attacked.elements.count("b") == 0  # no gallery, because its data set is gone
     assert attacked.text.count(attack) > 8
 

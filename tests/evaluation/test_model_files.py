@@ -12,6 +12,7 @@ from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.evaluation.model_files import load_model
+from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.run import Run
 
 
@@ -83,3 +84,17 @@ def test_foreign_report_is_refused(trained_run: Run, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("[]")
     with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
         load_model(Run(tmp_path))
+
+
+def test_largest_model_that_is_read_is_measured_within_a_gigabyte(small_npz: Path, tmp_path: Path) -> None:
+    layers = [keras.layers.Conv2D(300, 1), keras.layers.ReLU(), keras.layers.GlobalAveragePooling2D()]
+    image, answer = keras.Input(INPUT_SHAPE, dtype="uint8"), keras.layers.Dense(10, activation="softmax")
+    keras.Sequential([image, keras.layers.Rescaling(1 / 255), *layers, answer]).save(tmp_path / "model.keras")
+    code = (
+        "import sys; from mnist_trainer.cli.main import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    )
+    command = [sys.executable, "-c", code, "evaluate", str(tmp_path / "model.keras"), "--data", str(small_npz), "-q"]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(process.stdout) < 1_000_000  # with 500 images at once it would be 2,000,000

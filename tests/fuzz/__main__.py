@@ -14,7 +14,9 @@ from pathlib import Path
 import atheris
 import click
 
-with atheris.instrument_imports(include=["mnist_trainer", "yaml", "zipfile", "json", "gzip", "numpy.lib.format"]):
+with atheris.instrument_imports(
+    include=["mnist_trainer", "yaml", "zipfile", "json", "gzip", "numpy.lib.format", "PIL"]
+):
     from tests.fuzz.seeds import write_seeds
     from tests.fuzz.targets import TARGETS
 

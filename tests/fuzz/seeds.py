@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 
 from mnist_trainer.config.shipped import shipped_folder, shipped_names
-from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
+from mnist_trainer.data.picture import FORMATS
+from tests.hostile.data_files import arrays, idx_bytes, npy_bytes, npz_bytes
 from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
-from tests.hostile.run_files import GOOD_REPORT
+from tests.hostile.picture_files import draw_seven, picture_bytes
+from tests.hostile.predictions_files import GOOD_PREDICTIONS
+from tests.hostile.run_files import GOOD_REPORT, GOOD_ROW
 
 PROGRESS = {
     "history": [{"epoch": 1, "loss": 0.5}],
@@ -29,7 +31,7 @@ def seeds() -> dict[str, list[bytes]]:
     return {
         "yaml_config": [(shipped_folder() / f"{name}.yaml").read_bytes() for name in shipped_names()],
         "override": [b"train.epochs=3", b"model={name: conv, filters: [4]}", b"data.path=a.npz"],
-        "npz": [_npz(**small)],
+        "npz": [npz_bytes(**small)],
         "npy": [npy_bytes(small["x_test"])],
         "idx": [images, gzip.compress(images)],
         "keras_archive": [
@@ -37,8 +39,12 @@ def seeds() -> dict[str, list[bytes]]:
             archive_bytes(members(weights=hdf5_bytes(fill_plainly))),
         ],
         "keras_config": configs,
-        "checkpoint": [_npz(progress=np.array(json.dumps(PROGRESS)), variable0=np.zeros(2), best0=np.zeros(2))],
+        "checkpoint": [npz_bytes(progress=np.array(json.dumps(PROGRESS)), variable0=np.zeros(2), best0=np.zeros(2))],
         "report": [json.dumps(GOOD_REPORT).encode()],
+        "metrics": [b"".join(json.dumps({**GOOD_ROW, "epoch": epoch}).encode() + b"\n" for epoch in (1, 2, 3))],
+        "predictions": [npz_bytes(**GOOD_PREDICTIONS)],
+        "picture": [picture_bytes(draw_seven(), kind) for kind in FORMATS],
+        "weights": [hdf5_bytes(fill_plainly)],
     }
 
 
@@ -46,9 +52,3 @@ def write_seeds(target: str, folder: Path) -> None:
     """Write the inputs of a target to files, as libFuzzer reads them."""
     for number, content in enumerate(seeds()[target]):
         (folder / f"seed{number}").write_bytes(content)
-
-
-def _npz(**values: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **values)
-    return stream.getvalue()

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import DataConfig
+from mnist_trainer.data.digit_image import find_digit
+from mnist_trainer.data.picture import read_picture
 from mnist_trainer.data.sources import IDX_NAMES, load_dataset
-from mnist_trainer.errors import ConfigError, DataError, ModelError, RunError
+from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
+from mnist_trainer.evaluation.copy_weights import UNREADABLE, copy_weights
 from mnist_trainer.evaluation.keras_archive import read_config
+from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.evaluation.record import read_diagnosis
+from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import load_checkpoint
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
 from tests.hostile.keras_files import archive_bytes, members
+from tests.hostile.run_files import GOOD_REPORT
 
 Target = Callable[[bytes], None]
 
@@ -78,9 +87,38 @@ def report(content: bytes) -> None:
         Run(folder).write_json("again.json", Run(folder).read_json("report.json"))
 
 
+def metrics(content: bytes) -> None:
+    """Take bytes for the metrics.jsonl of a run that is good otherwise, and say what its curves tell."""
+    with _folder() as folder, contextlib.suppress(RunError):
+        (folder / "metrics.jsonl").write_bytes(content)
+        (folder / "report.json").write_text(json.dumps(GOOD_REPORT))
+        read_diagnosis(Run(folder), load_config("dense"))
+
+
+def predictions(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(RunError):
+        (folder / "predictions.npz").write_bytes(content)
+        make_report(load_predictions(Run(folder)))
+
+
+def picture(content: bytes) -> None:
+    with contextlib.suppress(PictureError):
+        find_digit(read_picture(io.BytesIO(content), "x"))
+
+
+def weights(content: bytes) -> None:
+    """Copy weights in this process, without the limits of the program that does it for users."""
+    with _folder() as folder, contextlib.suppress(*UNREADABLE):
+        (folder / "stored.h5").write_bytes(content)
+        copy_weights(folder / "stored.h5", folder / "copy.weights.h5")
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
-    for target in (yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint, report)
+    for target in (
+        *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint),
+        *(report, metrics, predictions, picture, weights),
+    )
 }
 
 
