@@ -11,9 +11,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
+# Programs limit the seconds of a processor that they take, which may have other things to do.
+MAX_SECONDS = 60
 _PACKAGES = Path(__file__).parents[1]
 
 
@@ -47,8 +50,10 @@ class BoundedProcess:
         """Send a request, and return its answer.
 
         Raises:
-            ProcessEnded: there is none; the program is started anew.
+            ProcessEnded: there is none, or none within `MAX_SECONDS`; the program is started anew.
         """
+        guard = threading.Timer(MAX_SECONDS, self._process.kill)
+        guard.start()
         try:
             self._requests.write(json.dumps({**head, "num_bytes": len(content)}).encode() + b"\n" + content)
             self._requests.flush()
@@ -58,6 +63,8 @@ class BoundedProcess:
             self._end()
             self._start()
             raise ProcessEnded from error
+        finally:
+            guard.cancel()
 
     def _start(self) -> None:
         self._process = subprocess.Popen(

@@ -3,23 +3,20 @@
 HDF5 files can lead to other files, announce any size, and are read by a large C library. This program looks at what a
 file says before it reads, copies nothing but arrays of plain numbers that lie in the file itself, and is the only one
 that opens the file; a file on which it fails, or ends, is refused.
-
-    python copy_weights.py FROM TO        prints the shapes, or the reason, as JSON
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import resource
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+
+from mnist_trainer.bounded_program import Answer, limit, serve
 
 # 25 million parameters in one array take 210 MB.
 MEMORY_BYTES = 300_000_000
@@ -108,21 +105,14 @@ def _copy(dataset: h5py.Dataset, target: h5py.File, path: str) -> None:
         copy.attrs["dtype"] = "bfloat16"
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def main() -> None:
-    """Copy, and print what was copied or why not."""
-    _limit()
+def answer(request: dict[str, Any], _content: bytes) -> Answer:
+    """Copy, and return the shapes of what was copied, or why it was not."""
     try:
-        answer: dict[str, Any] = {"shapes": copy_weights(Path(sys.argv[1]), Path(sys.argv[2]))}
+        return {"shapes": copy_weights(Path(request["source"]), Path(request["target"]))}, b""
     except UNREADABLE as error:
-        answer = {"refused": (str(error).strip().splitlines() or [type(error).__name__])[0][:300]}
-    sys.stdout.write(json.dumps(answer))
+        return {"refused": (str(error).strip().splitlines() or [type(error).__name__])[0][:300]}, b""
 
 
 if __name__ == "__main__":
-    main()
+    limit(MEMORY_BYTES)
+    serve(answer, CPU_SECONDS)

@@ -9,11 +9,7 @@ crashes or hangs HDF5 ends that process and no other.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -23,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, reason_of
+from mnist_trainer.bounded_process import BoundedProcess, ProcessEnded
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.keras_config import UnsafeConfig, safe_config
 from mnist_trainer.plain_json import parse_json
@@ -30,8 +27,6 @@ from mnist_trainer.plain_json import parse_json
 # Weights of 25 million parameters; a file that was saved with its optimiser holds them three times.
 MAX_BYTES = 320_000_000
 MAX_CONFIG_BYTES = 1_000_000
-# The copy's own limit is ten seconds of a processor, which may have other things to do.
-COPY_SECONDS = 60
 _COPY_WEIGHTS = Path(__file__).with_name("copy_weights.py")
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
@@ -81,7 +76,7 @@ def copied_weights(path: Path) -> Iterator[Weights]:
         stored, copy = Path(name, "stored.h5"), Path(name, "copy.weights.h5")
         with _opened(path) as archive, archive.open(_WEIGHTS) as member, stored.open("wb") as file:
             shutil.copyfileobj(member, file)
-        yield Weights(copy, _copy_in_child(path, stored, copy))
+        yield Weights(copy, _copy_in_process(path, stored, copy))
 
 
 @contextmanager
@@ -98,19 +93,11 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise ModelError(f"{path}: damaged, or not a Keras model: {reason_of(error)}") from error
 
 
-def _copy_in_child(path: Path, source: Path, target: Path) -> tuple[Shape, ...]:
-    # -P: this package's folder has a statistics.py, which must not stand in for Python's.
-    command = [sys.executable, "-P", str(_COPY_WEIGHTS), str(source), str(target)]
-    # Each thread counts against the limit on memory; a file can name plug-ins for HDF5 to load.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "HDF5_PLUGIN_PATH": "disable"}
+def _copy_in_process(path: Path, source: Path, target: Path) -> tuple[Shape, ...]:
     try:
-        process = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=COPY_SECONDS
-        )
-        answer = json.loads(process.stdout)
-    except subprocess.TimeoutExpired as error:
-        raise ModelError(f"{path}: its {_WEIGHTS} could not be read within {COPY_SECONDS} seconds") from error
-    except (subprocess.SubprocessError, ValueError) as error:
+        with BoundedProcess(_COPY_WEIGHTS) as process:
+            answer, _ = process.ask({"source": str(source), "target": str(target)})
+    except ProcessEnded as error:
         raise ModelError(f"{path}: damaged: HDF5 fails to read its {_WEIGHTS}") from error
     if "refused" in answer:
         raise ModelError(f"{path}: its {_WEIGHTS} was not read: {answer['refused']}")
