@@ -24,12 +24,20 @@ PIPE_WIDTH = 120
 ACCURACY_COLUMNS = ("split", "accuracy", "correct", "95 % interval", "loss")
 
 
+class _PrintableConsole(Console):
+    """Writes out what would steer the terminal, such as a run's name may."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts and tables."""
+        super().print(*(printable(item) if isinstance(item, str) else item for item in objects), **options)
+
+
 def make_console(*, as_json: bool = False, quiet: bool = False) -> Console:
     """Return where people read: standard output, or standard error where --json has the other; nowhere if quiet."""
     stream = sys.stderr if as_json else sys.stdout
     # A pipe has no width: rich would fold lines at 80 columns.
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, quiet=quiet, width=width, highlight=False, markup=False, soft_wrap=True)
+    return _PrintableConsole(file=stream, quiet=quiet, width=width, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.printable import printable
 from mnist_trainer.errors import RunError
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -81,7 +82,7 @@ def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_b
         raise RunError(f"{path.parent}: may not be written; name the page with --output")
     write_html_report(chosen, path)
     about = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} runs"
-    click.echo(f"The page about {about} is {path}")
+    click.echo(printable(f"The page about {about} is {path}"))
     if open_browser and sys.stdout.isatty():
         click.launch(path.absolute().as_uri())
 

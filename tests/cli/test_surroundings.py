@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from mnist_trainer.run import Run, find_run
+from tests.conftest import Arrays
 
 COMMAND = [sys.executable, "-m", "mnist_trainer"]
 
@@ -67,6 +69,21 @@ def test_folder_whose_name_is_not_text(small_npz: Path, tmp_path: Path) -> None:
             [*COMMAND, *command, "--logs-dir", "\udcff"], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_names_do_not_steer_the_terminal(trained_run: Run, small_arrays: Arrays, tmp_path: Path) -> None:
+    name = "\x1b[31mred\x1b]0;title\a"
+    (tmp_path / name).symlink_to(trained_run.path, target_is_directory=True)
+    Image.fromarray(small_arrays["x_test"][0]).save(tmp_path / f"{name}.png")
+    for command in (
+        ["compare", name, name],
+        ["predict", name, f"{name}.png"],
+        ["evaluate", name],
+        ["visualize", "--html", name],
+    ):
+        process = subprocess.run([*COMMAND, *command], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert "\\x1b[31mred" in process.stdout
+        assert not {"\x1b", "\a"} & {*process.stdout, *process.stderr}
 
 
 @pytest.mark.parametrize("name", ["my run", "zahl-sieben-\u00fc\u00df", "-dash", "a\nb", "\u6570\u5b57"])
