@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Self
 
 from mnist_trainer.errors import TrainingInterrupted
 from mnist_trainer.run import Run
@@ -22,17 +23,17 @@ class Signals:
         self._is_deferring = False
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Raise `TrainingInterrupted` when a signal comes inside, at once: files appear whole or not at all.
+    def listening(self) -> Iterator[Self]:
+        """Give this object, and raise `TrainingInterrupted` when a signal comes inside.
 
-        Does nothing where the caller is not the main thread.
+        It is raised at once: files appear whole or not at all. Does nothing where the caller is not the main thread.
         """
         if threading.current_thread() is not threading.main_thread():
-            yield
+            yield self
             return
         before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            yield
+            yield self
         except KeyboardInterrupt as error:
             raise self._interrupted() from error
         finally:

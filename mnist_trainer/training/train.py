@@ -66,8 +66,7 @@ def train(
     check_batch_size(config, dataset)
     run = run or start_run(config)
     stopwatch.end("data")
-    signals = Signals(run)
-    with run.lock(), signals.listening(), _record(run, config, resumption) as events:
+    with run.lock(), Signals(run).listening() as signals, _record(run, config, resumption) as events:
         keras.utils.set_random_seed(config.seed)
         batches = make_batches(config, dataset.train)
         execution = choose_execution(config.train, batches.num_steps)
