@@ -28,8 +28,8 @@ def main(target: str, seconds: int) -> None:
     """Fuzz TARGET."""
     with tempfile.TemporaryDirectory() as folder:
         write_seeds(target, Path(folder))
-        # A run that takes 2 GB or 10 s is a find too. With Pillow the fuzzer itself grows, by 50 kB an input: what it has
-        # found, run again without it, takes no more memory after 10,000 times than after 150.
+        # A run that takes 2 GB or 10 s is a find too. With Pillow the fuzzer itself grows, by 50 kB an input: what it
+        # has found, run again without it, takes no more memory after 10,000 times than after 150.
         megabytes = 8_192 if target == "picture" else 2_048
         limits = [f"-max_total_time={seconds}", f"-rss_limit_mb={megabytes}", "-timeout=10", "-max_len=300000"]
         atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", folder], TARGETS[target])
