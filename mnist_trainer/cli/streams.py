@@ -43,8 +43,11 @@ def prepare_streams() -> None:
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, encoding="utf-8")
     for descriptor, name in _NAMES.items():
-        if getattr(sys, name) is getattr(sys, f"__{name}__"):  # not a test's or a notebook's
-            setattr(sys, name, _output_stream(descriptor, getattr(sys, name)))
+        stream: Any = getattr(sys, name)
+        if stream is getattr(sys, f"__{name}__"):
+            setattr(sys, name, _output_stream(descriptor, stream))
+        elif hasattr(stream, "reconfigure"):  # a test's
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _open_if_closed(descriptor: int) -> None:

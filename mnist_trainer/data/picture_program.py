@@ -16,7 +16,7 @@ from mnist_trainer.errors import PictureError
 
 # The largest pictures that are read take up to 740 MB and a second.
 MEMORY_BYTES = 900_000_000
-SECONDS_A_PICTURE = 4
+SECONDS_A_PICTURE = 2
 
 
 def answer(request: dict[str, Any], content: bytes) -> Answer:
