@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -62,6 +63,12 @@ class Run:
         return self.path.name
 
     @property
+    def reference(self) -> str:
+        """The directory as it is typed in a shell, behind a command."""
+        path = str(self.path)
+        return shlex.quote(f"./{path}" if path.startswith("-") else path)
+
+    @property
     def config_path(self) -> Path:
         """The configuration with every default spelled out; can be trained again as it is."""
         return self.path / "config.yaml"
@@ -79,7 +86,7 @@ class Run:
     def require_complete(self) -> None:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
-            again = f"mnist-train train --resume {self.path}"
+            again = f"mnist-train train --resume {self.reference}"
             raise RunError(f"{self.path}: not a complete run (report.json is absent); finish it with: {again}")
 
     def require_new(self) -> None:

@@ -57,13 +57,13 @@ def load_predictions(run: Run) -> Predictions:
     Raises:
         RunError: the run has none, or they are damaged.
     """
-    path = run.path / FILE_NAME
+    path, do = run.path / FILE_NAME, f"do: mnist-train evaluate {run.reference}"
     if not path.is_file():
-        raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); do: mnist-train evaluate {run.path}")
+        raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); {do}")
     try:
         return _checked(read_arrays(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES))
     except UNREADABLE as error:
-        raise RunError(f"{path}: damaged: {reason_of(error)}; do: mnist-train evaluate {run.path}") from error
+        raise RunError(f"{path}: damaged: {reason_of(error)}; {do}") from error
 
 
 def _checked(arrays: dict[str, npt.NDArray[Any]]) -> Predictions:

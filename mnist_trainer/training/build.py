@@ -38,16 +38,16 @@ def build_training_model(config: Config, num_classes: int, num_steps: int, execu
     """
     with dtype_policy(execution.precision):
         model = with_fused_normalization(build_model(config.model, num_classes))
-    optimizer = build_optimizer(config.train, num_steps)
-    # Without this Keras makes the optimiser's variables inside the first step, and traces the step twice.
-    optimizer.build(model.trainable_variables)
     model.compile(
-        optimizer,
+        build_optimizer(config.train, num_steps),
         loss=build_loss(config.train, num_classes),
         metrics=["accuracy"],
         jit_compile=execution.jit_compile,
         steps_per_execution=execution.steps_per_execution,
     )
+    # Without this Keras makes the optimiser's variables inside the first step, and traces the step twice. With
+    # mixed_float16 it is another one, around that which was given.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -113,8 +113,8 @@ def training_variables(model: keras.Model) -> list[keras.Variable]:
     return [*model.trainable_variables, *model.non_trainable_variables, *of_optimizer]
 
 
-def restore_variables(model: keras.Model, checkpoint: Checkpoint) -> None:
-    """Give a compiled model and its built optimiser the variables of a checkpoint.
+def restore_variables(model: keras.Model, checkpoint: Checkpoint, run: Run) -> None:
+    """Give a compiled model and its built optimiser the variables of a checkpoint of the run.
 
     Raises:
         RunError: they, or the best weights, are those of another model.
@@ -122,6 +122,6 @@ def restore_variables(model: keras.Model, checkpoint: Checkpoint) -> None:
     variables = training_variables(model)
     expected = [[tuple(variable.shape) for variable in group] for group in (variables, model.weights)]
     if expected != [[array.shape for array in group] for group in (checkpoint.variables, checkpoint.best_weights)]:
-        raise RunError("the checkpoint is not that of the run's config.yaml; train in a new directory")
+        raise RunError(f"{run.path}: the checkpoint is not that of the run's config.yaml; train in a new directory")
     for variable, value in zip(variables, checkpoint.variables, strict=True):
         variable.assign(value)

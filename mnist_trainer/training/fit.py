@@ -25,7 +25,7 @@ from mnist_trainer.training.callbacks import (
     SwapAverages,
     WriteMetrics,
 )
-from mnist_trainer.training.checkpoint import Checkpoint, restore_variables
+from mnist_trainer.training.checkpoint import Checkpoint
 from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal
 from mnist_trainer.training.tensorboard.scalars import WriteEvents
@@ -56,7 +56,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: Checkpoint | None = None,
 ) -> Fitted:
-    """Train a compiled model, and record it in the run's directory epoch by epoch.
+    """Train a compiled model on, and record it in the run's directory epoch by epoch.
 
     Args:
         model: changed in place; afterwards it has the weights of the last epoch, not of the best.
@@ -66,10 +66,10 @@ def fit(
         run: receives metrics.jsonl, TensorBoard events and checkpoints.
         signals: those that came end training after the step.
         callbacks: called after the run's own.
-        checkpoint: where to go on; from the beginning without it.
+        checkpoint: whose variables the model has; without it, training begins.
 
     Raises:
-        RunError: the run's directory cannot be written, or the checkpoint is that of another model.
+        RunError: the run's directory cannot be written.
         TrainingDiverged: the loss is no longer a finite number.
         TrainingInterrupted: SIGINT or SIGTERM came.
     """
@@ -77,7 +77,7 @@ def fit(
     metrics, best = WriteMetrics(run), KeepBest(train.monitor)
     stopping = EarlyStopping(train.early_stopping, train.monitor) if train.early_stopping else None
     if checkpoint:
-        _restore(checkpoint, model, metrics, best, stopping)
+        _restore(checkpoint, metrics, best, stopping)
     captured = CaptureVariables()
     stops = [StopOnNonFiniteLoss(run, _learning_rate(train)), StopOnSignal(signals)]
     before = [batches, AddRates(batches.num_examples), *stops]
@@ -121,15 +121,8 @@ def _released_iterators(model: keras.Model) -> Iterator[None]:
         raise
 
 
-def _restore(
-    checkpoint: Checkpoint,
-    model: keras.Model,
-    metrics: WriteMetrics,
-    best: KeepBest,
-    stopping: EarlyStopping | None,
-) -> None:
-    """Put model, optimiser and callbacks where they were when the checkpoint was saved."""
-    restore_variables(model, checkpoint)
+def _restore(checkpoint: Checkpoint, metrics: WriteMetrics, best: KeepBest, stopping: EarlyStopping | None) -> None:
+    """Put the callbacks where they were when the checkpoint was saved."""
     metrics.restore(checkpoint.history)
     best.restore(checkpoint.progress["best"], checkpoint.best_weights)
     if stopping and checkpoint.progress["early_stopping"]:
@@ -140,8 +133,9 @@ def _first_epoch(checkpoint: Checkpoint | None, config: TrainConfig) -> int:
     """Return the epoch to begin with, from 0; beyond the last one where early stopping has ended the run."""
     if checkpoint is None:
         return 0
-    stopping = checkpoint.progress["early_stopping"]
-    return config.epochs if config.early_stopping and stopping and stopping["has_stopped"] else checkpoint.num_epochs
+    stopping, patience = checkpoint.progress["early_stopping"], config.early_stopping
+    has_stopped = patience and stopping and stopping["has_stopped"] and stopping["wait"] >= patience.patience
+    return config.epochs if has_stopped else checkpoint.num_epochs
 
 
 def _learning_rate(config: TrainConfig) -> float:

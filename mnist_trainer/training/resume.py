@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from mnist_trainer.config.difference import differing_values
 from mnist_trainer.config.load import load_config, locate
 from mnist_trainer.config.render import render_config
-from mnist_trainer.config.schema import Config
+from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import Checkpoint, load_checkpoint, saved_checkpoints
@@ -56,10 +57,25 @@ def resumed_config(run: Run, overrides: Sequence[str]) -> Config:
     if refused:
         message = f"cannot change when a run goes on; train a new run, or change only {', '.join(CHANGEABLE)}"
         raise locate(ConfigError([Fault("", key, message) for key in refused]), str(run.config_path), tuple(overrides))
-    if run.is_complete and after.train.epochs <= before.train.epochs:
-        more = f"mnist-train train --resume {run.path} --set train.epochs={2 * before.train.epochs}"
-        raise RunError(f"{run.path}: is complete, after {before.train.epochs} epochs; train it on with: {more}")
+    _require_more_epochs(run, before.train, after.train)
     return after
+
+
+def _require_more_epochs(run: Run, before: TrainConfig, after: TrainConfig) -> None:
+    """Raise `RunError` if what is asked for has been trained already."""
+    num_epochs = len(run.read_metrics()) if (run.path / "metrics.jsonl").exists() else 0
+    if after.epochs < num_epochs:
+        raise RunError(f"{run.path}: has been trained for {num_epochs} epochs; train.epochs cannot be {after.epochs}")
+    if not run.is_complete:
+        return
+    again = f"mnist-train train --resume {run.reference} --set"
+    if before.early_stopping and num_epochs < before.epochs:
+        if after.early_stopping and after.early_stopping.patience <= before.early_stopping.patience:
+            on = f"train it on with: {again} train.early_stopping=null, or with more patience"
+            raise RunError(f"{run.path}: is complete, as early stopping ended it after {num_epochs} epochs; {on}")
+    elif after.epochs <= before.epochs:
+        more = f"{again} train.epochs={2 * before.epochs}"
+        raise RunError(f"{run.path}: is complete, after {before.epochs} epochs; train it on with: {more}")
 
 
 def _require_plain_files(run: Run) -> None:
@@ -71,13 +87,20 @@ def _require_plain_files(run: Run) -> None:
 
 
 def find_resumption(run: Run) -> Resumption:
-    """Return the newest checkpoint that can be read, and what had to be passed over."""
+    """Return the newest checkpoint that can be read, and what had to be passed over.
+
+    Raises:
+        RunError: the run is complete, and none can be read: it would be trained anew, and its results lost.
+    """
     damaged: list[str] = []
     for path in reversed(saved_checkpoints(run)):
         try:
             return Resumption(load_checkpoint(path), tuple(damaged))
         except RunError as error:
             damaged.append(str(error))
+    if run.is_complete:
+        anew = f"train it anew with: mnist-train train {shlex.quote(str(run.config_path))}"
+        raise RunError(f"{run.path}: cannot go on, as its checkpoints are {'damaged' if damaged else 'absent'}; {anew}")
     return Resumption(None, tuple(damaged))
 
 

@@ -65,6 +65,6 @@ class Signals:
     def _interrupted(self) -> TrainingInterrupted:
         number = signal.Signals(self._received or signal.SIGINT)
         kept = "" if saved_checkpoints(self._run) else " (no epoch was finished)"
-        again = f"go on with: mnist-train train --resume {self._run.path}{kept}"
+        again = f"go on with: mnist-train train --resume {self._run.reference}{kept}"
         left = "it is complete" if self._run.is_complete else again
         return TrainingInterrupted(f"{self._run.path}: stopped by {number.name}; {left}", number)

@@ -76,7 +76,7 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         state = (
             f"the last good checkpoint is {kept[-1]}" if kept else "no epoch was finished, so there is no checkpoint"
         )
-        resume = f"--resume {self._run.path} " if kept else ""
+        resume = f"--resume {self._run.reference} " if kept else ""
         advice = f"{resume}--set train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
         return TrainingDiverged(f"{self._run.path}: {what}; try a lower learning rate: {advice} ({state})")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -19,6 +19,7 @@ from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.exporting.litert import export_litert
 from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
+from mnist_trainer.training.checkpoint import restore_variables
 from mnist_trainer.training.environment import describe_environment
 from mnist_trainer.training.execution import choose_execution
 from mnist_trainer.training.fit import fit
@@ -66,13 +67,16 @@ def train(
     check_batch_size(config, dataset)
     run = run or start_run(config)
     stopwatch.end("data")
-    with run.lock(), Signals(run).listening() as signals, _record(run, config, resumption) as events:
+    with run.lock(), Signals(run).listening() as signals, ExitStack() as stack:
         keras.utils.set_random_seed(config.seed)
         batches = make_batches(config, dataset.train)
         execution = choose_execution(config.train, batches.num_steps)
         model = build_training_model(config, dataset.num_classes, batches.num_steps, execution)
-        stopwatch.end("build")
         checkpoint = resumption.checkpoint if resumption else None
+        if checkpoint:
+            restore_variables(model, checkpoint, run)
+        stopwatch.end("build")
+        events = stack.enter_context(_record(run, config, resumption))
         fitted = fit(model, batches, dataset.validation, config, run, signals, callbacks, checkpoint)
         stopwatch.end("fit")
         best = _save_model(run, build_plain_model(config, dataset.num_classes, batches.num_steps), fitted.best_weights)

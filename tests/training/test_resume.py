@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -210,3 +211,44 @@ def test_checkpoint_holds_plain_arrays(config: Config, tmp_path: Path) -> None:
     assert checkpoint.num_epochs == 1
     assert {array.dtype.kind for array in checkpoint.variables} == {"f", "i"}  # weights; steps and dropout's seeds
     assert all(np.isfinite(array).all() for array in checkpoint.best_weights)
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_goes_on_exactly(precision: str, small_npz: Path, tmp_path: Path) -> None:
+    short = linear(small_npz, f"train.precision={precision}", "train.ema_decay=0.9")
+    long = linear(small_npz, f"train.precision={precision}", "train.ema_decay=0.9", "train.epochs=3")
+    run = start_run(short, tmp_path)
+    train(short, run)
+    assert outcome(resumed(run, "train.epochs=3")) == outcome(train(long, start_run(long, tmp_path)))
+
+
+def test_run_that_cannot_go_on_loses_nothing(small_npz: Path, tmp_path: Path) -> None:
+    config, wider = linear(small_npz), linear(small_npz, "model={name: dense, units: [8]}")
+    run, other = start_run(config, tmp_path), start_run(wider, tmp_path)
+    train(config, run)
+    train(wider, other)
+    for path in saved_checkpoints(run):
+        path.write_bytes((other.path / "checkpoints" / path.name).read_bytes())
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    with pytest.raises(RunError, match=r"the checkpoint is not that of the run's config\.yaml"):
+        resumed(run, "train.epochs=3")
+    shutil.rmtree(run.path / "checkpoints")
+    with pytest.raises(RunError, match=r"cannot go on, as its checkpoints are absent; train it anew with: mnist-train"):
+        resumed(run, "train.epochs=3")
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == {
+        path: content for path, content in before.items() if path.parent.name != "checkpoints"
+    }
+
+
+def test_run_that_early_stopping_has_ended_goes_on_with_more_patience(small_npz: Path, tmp_path: Path) -> None:
+    # No epoch is better than the first by 0.5.
+    config = linear(small_npz, "train.epochs=6", "train.early_stopping={patience: 1, min_delta: 0.5}")
+    run = start_run(config, tmp_path)
+    assert train(config, run).num_epochs == 2
+    for overrides in ((), ("train.epochs=9",)):
+        with pytest.raises(RunError, match=r"early stopping ended it after 2 epochs; train it on with: .*=null, or"):
+            resumed(run, *overrides)
+    assert resumed(run, "train.early_stopping.patience=3").num_epochs == 4
+    assert resumed(run, "train.early_stopping=null").num_epochs == 6
+    with pytest.raises(RunError, match=r"has been trained for 6 epochs; train\.epochs cannot be 5"):
+        resumed(run, "train.epochs=5")
