@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +72,8 @@ def predict(
         from mnist_trainer.evaluation.pictures import find_pictures, read_digits
 
         show = _csv_rows() if as_csv else _lines(to_error=as_json)
-        on_input = _saver(save_input) if save_input else None
-        pictures = find_pictures(images)
+        pictures = list(find_pictures(images))
+        on_input = _saver(save_input, pictures) if save_input else None
         for answer in read_digits(predictor, read, pictures, min_probability=min_probability, on_input=on_input):
             show(answer)
             answers.append(answer)
@@ -110,13 +112,19 @@ def _csv_rows() -> Callable[[Answer], None]:
     return lambda answer: writer.writerow(asdict(answer))
 
 
-def _saver(folder: Path) -> Callable[[str, Images], None]:
-    """Return what writes an image that the model has seen to `folder`, under its picture's name."""
+def _saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None]:
+    """Return what writes an image that the model has seen to `folder`, under its picture's name, over no picture."""
     from PIL import Image
+
+    taken = {os.path.realpath(picture) for picture in pictures}
 
     def save(name: str, image: Images) -> None:
         """Write one image."""
-        target = folder / f"{'standard-input' if name == '-' else Path(name).stem}.png"
+        stem = "standard-input" if name == "-" else Path(name).stem
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        paths = (folder / f"{name}.png" for name in names)
+        target = next(path for path in paths if os.path.realpath(path) not in taken)
+        taken.add(os.path.realpath(target))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(target)

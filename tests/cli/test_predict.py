@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,15 @@ def test_what_the_model_saw_is_saved(trained_run: Run, pictures: Path, invoke: I
     Path("file").touch()
     result = invoke("predict", trained_run.path, pictures / "0.png", "--save-input", "file/x")
     assert (result.exit_code, result.stderr) == (1, "Error: file/x/0.png: cannot be written: Not a directory\n")
+
+
+def test_what_the_model_saw_is_written_over_no_picture(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
+    shutil.copy(pictures / "0.png", "0.png")
+    shutil.copytree(pictures, "other")
+    before = Path("0.png").read_bytes()
+    assert invoke("predict", trained_run.path, "0.png", "other/0.png", "--save-input", ".").exit_code == 0
+    assert Path("0.png").read_bytes() == before
+    assert {path.name for path in Path().glob("*.png")} == {"0.png", "0-2.png", "0-3.png"}
 
 
 def test_answer_needs_no_tensorflow(trained_run: Run, pictures: Path) -> None:
