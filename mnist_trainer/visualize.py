@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import sys
 import tempfile
 import threading
@@ -72,9 +73,9 @@ def _do_without_tensorflow() -> None:
 def _linked(folder: Path, runs: Sequence[Run]) -> Path:
     """Return `folder`, with a link to each run in it, so that each is shown under its name."""
     for path in dict.fromkeys(run.path.resolve() for run in runs):
-        same_names = len(list(folder.glob(f"{path.name}*")))
-        name = f"{path.name}-{same_names + 1}" if same_names else path.name
-        (folder / name).symlink_to(path, target_is_directory=True)
+        names = itertools.chain([path.name], (f"{path.name}-{number}" for number in itertools.count(2)))
+        free = next(name for name in names if not (folder / name).is_symlink())
+        (folder / free).symlink_to(path, target_is_directory=True)
     return folder
 
 
