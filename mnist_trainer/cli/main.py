@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Any
 
@@ -26,6 +27,8 @@ class Boundary(click.Group):
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command line."""
         prepare_streams()
+        # NumPy's threads wait for one another: on a busy machine the projector takes up to fifty times as long.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:

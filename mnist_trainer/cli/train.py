@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ def train(
 
     stopwatch = Stopwatch(process_seconds())
     run = find_run(resume, logs_dir) if resume is not None else None
-    file = str(run.config_path) if run else config or "dense"
+    file = str(run.config_path) if run else "dense" if config is None else config
     settings = _resumed_config(run, overrides) if run else load_config(file, overrides)
     stopwatch.end("start")
 
@@ -88,7 +89,7 @@ def train(
         summary = _as_json(_train(settings, dataset, run, console, stopwatch, _find_resumption(run, console)))
     else:
         summary = _as_json(_train(settings, dataset, _start_run(settings, logs_dir), console, stopwatch))
-    console.print("next   mnist-train evaluate latest        mnist-train visualize")
+    _show_next(console, summary, logs_dir, is_new=run is None)
     if as_json:
         print_json(summary)
 
@@ -121,9 +122,12 @@ def _start_run(config: Config, logs_dir: Path) -> Run:
 def _train_seeds(
     config: Config, dataset: Dataset, num_seeds: int, logs_dir: Path, console: Console, stopwatch: Stopwatch
 ) -> dict[str, Any]:
+    from mnist_trainer.config.schema import MAX_SEED
     from mnist_trainer.training.seeds import over_seeds, with_seed
     from mnist_trainer.training.stopwatch import Stopwatch
 
+    if config.seed + num_seeds > MAX_SEED + 1:
+        raise click.UsageError(f"--seeds {num_seeds} counts up from seed {config.seed}, beyond {MAX_SEED}.")
     reports = []
     for seed in range(config.seed, config.seed + num_seeds):
         settings = with_seed(config, seed)
@@ -213,6 +217,16 @@ def _show_report(console: Console, config: Config, run: Run, report: TrainReport
     stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items())
     console.print(f"took   {sum(report.seconds.values()):.1f} s: {stages}")
     console.print(f"saved  {run.model_path}")
+
+
+def _show_next(console: Console, summary: dict[str, Any], logs_dir: Path, *, is_new: bool) -> None:
+    from mnist_trainer.run import LOGS_DIR, Run
+
+    trained = Run(Path(summary["run"] if "run" in summary else summary["runs"][-1]["run"]))
+    is_usual = logs_dir == LOGS_DIR
+    where = "" if is_usual else f" --logs-dir {shlex.quote(str(logs_dir))}"
+    model = "latest" if is_usual and is_new else trained.reference
+    console.print(f"next   mnist-train evaluate {model}        mnist-train visualize{where}")
 
 
 def _show_seeds(console: Console, reports: list[TrainReport], result: AccuracyOverSeeds) -> None:

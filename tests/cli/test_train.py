@@ -31,7 +31,8 @@ def test_a_run_shows_lines_a_table_and_what_to_do_next(mnist_train: Command, sma
     assert f"test         {100 * test['accuracy']:.2f} %  {test['num_correct']} of 500" in process.stdout
     assert re.search(r"epoch 2/2  loss \d\.\d{4}  accuracy \d+\.\d\d %  validation loss .* examples/s", process.stdout)
     assert "float32, no XLA, 1 steps a call" in process.stdout
-    assert process.stdout.endswith("next   mnist-train evaluate latest        mnist-train visualize\n")
+    following = f"next   mnist-train evaluate {run.path}        mnist-train visualize --logs-dir {tmp_path}\n"
+    assert process.stdout.endswith(following)
 
 
 def test_json_alone_is_on_standard_output(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
@@ -92,6 +93,12 @@ def test_terminal_shows_a_bar_with_the_time_left(small_npz: Path, tmp_path: Path
         (["train", "--logs-dir", "/proc/logs"], 1, "Error: /proc/logs: "),
         (["train", "--logs-dir", "file"], 2, "'file' is a file"),
         (["train", "a", "b"], 2, "Got unexpected extra argument"),
+        (
+            ["train", "--seeds", "2", "--set", "seed=4294967295"],
+            2,
+            "counts up from seed 4294967295, beyond 4294967295",
+        ),
+        (["train", ""], 2, ".: cannot be read: it is a folder"),
     ],
 )
 def test_bad_input_is_one_message_and_leaves_nothing(
