@@ -148,7 +148,7 @@ class Config(Section):
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
     """Begins the names of run directories; null takes the file's name."""
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    seed: Annotated[int, Field(ge=0, lt=MAX_SEED + 1)] = 0
     """Decides initial weights, order of examples and dropout."""
     data: DataConfig = DataConfig()
     """Where examples come from."""

@@ -45,9 +45,9 @@ def load_model(source: Run | str | Path) -> keras.Model:
 
 def _model_of_run(run: Run) -> keras.Model:
     run.require_complete()
+    num_classes, config = _num_classes(run), load_config(run.config_path).model
     if not os.path.lexists(run.model_path):
         raise ModelError(f"{run.model_path}: is absent; was the run copied whole?")
-    num_classes, config = _num_classes(run), load_config(run.config_path).model
     with copied_weights(run.model_path) as weights:
         return _load(run.model_path, lambda: build_model(config, num_classes), weights, "not the model of config.yaml")
 
