@@ -16,6 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from mnist_trainer.archive import reason_of
 from mnist_trainer.bounded_program import Answer, limit, serve
 
 # 25 million parameters in one array take 210 MB.
@@ -110,7 +111,7 @@ def answer(request: dict[str, Any], _content: bytes) -> Answer:
     try:
         return {"shapes": copy_weights(Path(request["source"]), Path(request["target"]))}, b""
     except UNREADABLE as error:
-        return {"refused": (str(error).strip().splitlines() or [type(error).__name__])[0][:300]}, b""
+        return {"refused": reason_of(error)[:300]}, b""
 
 
 if __name__ == "__main__":

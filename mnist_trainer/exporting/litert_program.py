@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
+from mnist_trainer.archive import reason_of, regular_file_size
 from mnist_trainer.bounded_program import Answer, limit, limit_seconds, serve
+from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES
 
-IMAGE_SHAPE = (28, 28, 1)
+IMAGE_SHAPE = (IMAGE_PIXELS, IMAGE_PIXELS, 1)
 MEMORY_BYTES = 1_000_000_000
-# Weights of the largest model that is built and what its layers make of one image; outputs.
-MAX_BYTES, MAX_VALUES, MAX_CLASSES = 160_000_000, 50_000_000, 1_000
+# Weights of the largest model that is built, and what its layers make of one image.
+MAX_BYTES, MAX_VALUES = 160_000_000, 50_000_000
 # Of a processor; the largest models take a fraction of a second for an image.
 SECONDS_TO_LOAD, SECONDS_A_BATCH = 10, 20
 # What LiteRT raises about a file.
@@ -42,7 +44,8 @@ class LiteRTModel:
             UnsafeModel: it does not take such images, or takes too much memory.
             OSError, ValueError, RuntimeError, …: LiteRT cannot read it.
         """
-        _check_file(path)
+        if regular_file_size(path) > MAX_BYTES:
+            raise UnsafeModel(f"larger than {MAX_BYTES:,} bytes; it is not what a run writes")
         self._interpreter = Interpreter(model_content=path.read_bytes())
         _check_size(self._interpreter)
         self._interpreter.allocate_tensors()
@@ -68,13 +71,6 @@ class LiteRTModel:
         return probabilities
 
 
-def _check_file(path: Path) -> None:
-    if path.exists() and not path.is_file():
-        raise UnsafeModel("not a regular file")
-    if path.stat().st_size > MAX_BYTES:
-        raise UnsafeModel(f"larger than {MAX_BYTES:,} bytes; it is not what a run writes")
-
-
 def _check_size(interpreter: Any) -> None:
     """Refuse a model before memory is taken for what its layers make of an image."""
     num_values = sum(math.prod(map(int, tensor["shape"])) for tensor in interpreter.get_tensor_details())
@@ -82,17 +78,12 @@ def _check_size(interpreter: Any) -> None:
         raise UnsafeModel(f"its layers make {num_values:,} numbers; at most {MAX_VALUES:,} are computed")
 
 
-def _reason_of(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return (text.strip().splitlines() or [type(error).__name__])[0][:300]
-
-
 def loaded(path: Path) -> Callable[[dict[str, Any], bytes], Answer]:
     """Return what answers a batch of images with their probabilities, or always with why the model is refused."""
     try:
         model = LiteRTModel(path)
     except _UNREADABLE as error:
-        refused = {"refused": _reason_of(error)}
+        refused = {"refused": (getattr(error, "strerror", None) or reason_of(error))[:300]}
         return lambda _request, _pixels: (refused, b"")
     return lambda _request, pixels: ({}, model(np.frombuffer(pixels, np.uint8).reshape(-1, *IMAGE_SHAPE)).tobytes())
 
