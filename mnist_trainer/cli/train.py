@@ -122,12 +122,12 @@ def _start_run(config: Config, logs_dir: Path) -> Run:
 def _train_seeds(
     config: Config, dataset: Dataset, num_seeds: int, logs_dir: Path, console: Console, stopwatch: Stopwatch
 ) -> dict[str, Any]:
-    from mnist_trainer.config.schema import MAX_SEED
+    from mnist_trainer.config.schema import NUM_SEEDS
     from mnist_trainer.training.seeds import over_seeds, with_seed
     from mnist_trainer.training.stopwatch import Stopwatch
 
-    if config.seed + num_seeds > MAX_SEED + 1:
-        raise click.UsageError(f"--seeds {num_seeds} counts up from seed {config.seed}, beyond {MAX_SEED}.")
+    if config.seed + num_seeds > NUM_SEEDS:
+        raise click.UsageError(f"--seeds {num_seeds} counts up from seed {config.seed}, beyond {NUM_SEEDS - 1}.")
     reports = []
     for seed in range(config.seed, config.seed + num_seeds):
         settings = with_seed(config, seed)

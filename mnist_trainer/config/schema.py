@@ -26,7 +26,7 @@ from mnist_trainer.config.component import (
 MODELS = "mnist_trainer.models"
 OPTIMIZERS = "mnist_trainer.training.optimizers"
 SCHEDULES = "mnist_trainer.training.schedules"
-MAX_SEED = 2**32 - 1
+NUM_SEEDS = 2**32
 
 if TYPE_CHECKING:
     AnyModel = Component
@@ -148,7 +148,7 @@ class Config(Section):
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
     """Begins the names of run directories; null takes the file's name."""
-    seed: Annotated[int, Field(ge=0, lt=MAX_SEED + 1)] = 0
+    seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] = 0
     """Decides initial weights, order of examples and dropout."""
     data: DataConfig = DataConfig()
     """Where examples come from."""

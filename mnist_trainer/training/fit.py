@@ -56,7 +56,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoint: Checkpoint | None = None,
 ) -> Fitted:
-    """Train a compiled model on, and record it in the run's directory epoch by epoch.
+    """Train a compiled model, and record it in the run's directory epoch by epoch.
 
     Args:
         model: changed in place; afterwards it has the weights of the last epoch, not of the best.
