@@ -149,12 +149,13 @@ def _train(
     from mnist_trainer.backend import import_backend
     from mnist_trainer.training.signals import Signals
 
-    _show_start(console, config, dataset, run)
-    stopwatch.end("data")
-    with Signals(run).listening(), ExitStack() as stack:
-        import_backend()
+    with Signals(run).listening() as signals, ExitStack() as stack:
+        _show_start(console, config, dataset, run)
+        stopwatch.end("data")
+        with signals.deferring():
+            import_backend()
 
-        from mnist_trainer.training.train import train
+            from mnist_trainer.training.train import train
 
         stopwatch.end("import")
         callbacks = _progress(console, config, stack)

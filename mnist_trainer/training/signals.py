@@ -9,9 +9,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
-from mnist_trainer.errors import TrainingInterrupted
+from mnist_trainer.errors import MnistTrainerError, TrainingInterrupted
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
+
+
+class _Interruption(BaseException):
+    """Raised where a signal comes, past every `except Exception`.
+
+    Not a KeyboardInterrupt: once one passed through `exec`, Python ends a `python -m` by SIGINT, though it was caught.
+    """
 
 
 class Signals:
@@ -26,7 +33,8 @@ class Signals:
     def listening(self) -> Iterator[Self]:
         """Give this object, and raise `TrainingInterrupted` when a signal comes inside.
 
-        It is raised at once: files appear whole or not at all. Does nothing where the caller is not the main thread.
+        It is raised at once: files appear whole or not at all. What others make of it, as imports do, is taken for it.
+        Does nothing where the caller is not the main thread.
         """
         if threading.current_thread() is not threading.main_thread():
             yield self
@@ -34,8 +42,11 @@ class Signals:
         before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield self
-        except KeyboardInterrupt as error:
-            raise self._interrupted() from error
+        except MnistTrainerError:
+            raise
+        except BaseException as error:
+            self.raise_if_received(error)
+            raise
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -50,21 +61,19 @@ class Signals:
             self._is_deferring = False
         self.raise_if_received()
 
-    def raise_if_received(self) -> None:
+    def raise_if_received(self, cause: BaseException | None = None) -> None:
         """Raise `TrainingInterrupted` if a signal came."""
         if self._received is not None:
-            raise self._interrupted()
+            raise self._interrupted(self._received) from cause
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         is_second = self._received is not None
         self._received = number
         if not self._is_deferring or (is_second and number == signal.SIGINT):
-            # No handler of Exception stands in its way, as there are in TensorFlow's imports.
-            raise KeyboardInterrupt
+            raise _Interruption
 
-    def _interrupted(self) -> TrainingInterrupted:
-        number = signal.Signals(self._received or signal.SIGINT)
+    def _interrupted(self, number: int) -> TrainingInterrupted:
         kept = "" if saved_checkpoints(self._run) else " (no epoch was finished)"
         again = f"go on with: mnist-train train --resume {self._run.reference}{kept}"
         left = "it is complete" if self._run.is_complete else again
-        return TrainingInterrupted(f"{self._run.path}: stopped by {number.name}; {left}", number)
+        return TrainingInterrupted(f"{self._run.path}: stopped by {signal.Signals(number).name}; {left}", number)

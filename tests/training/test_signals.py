@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from mnist_trainer.errors import TrainingInterrupted
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.resume import find_resumption, resumed_config
+from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
@@ -130,6 +133,41 @@ def test_before_the_first_epoch_it_says_that_there_is_nothing_yet(config: Config
 
     run, error = interrupted(config, tmp_path, SendAtBegin())
     assert str(error).endswith(f"go on with: mnist-train train --resume {run.path} (no epoch was finished)")
+
+
+def test_exceptions_that_imports_make_of_a_signal_are_taken_for_it(config: Config, tmp_path: Path) -> None:
+    def import_something() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException as error:
+            raise ImportError("initialization failed") from error
+
+    signals = Signals(start_run(config, tmp_path))
+    with pytest.raises(TrainingInterrupted, match="stopped by SIGTERM"), signals.listening():
+        import_something()
+
+
+def test_other_exceptions_stay(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(ImportError), Signals(start_run(config, tmp_path)).listening():
+        raise ImportError("no such module")
+
+
+def test_interrupt_within_exec_does_not_end_the_process_by_a_signal(config: Config, tmp_path: Path) -> None:
+    run = start_run(config, tmp_path)
+    program = f"""
+import sys
+from pathlib import Path
+from mnist_trainer.errors import TrainingInterrupted
+from mnist_trainer.run import Run
+from mnist_trainer.training.signals import Signals
+try:
+    with Signals(Run(Path({str(run.path)!r}))).listening():
+        exec("import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
+except TrainingInterrupted as error:
+    sys.exit(error.exit_code)
+"""
+    (tmp_path / "program.py").write_text(program)
+    assert subprocess.run([sys.executable, "-m", "program"], check=False, cwd=tmp_path).returncode == 143
 
 
 def test_other_threads_can_train(config: Config, tmp_path: Path) -> None:
