@@ -39,6 +39,8 @@ _PREDICATES = {
     "too_short": "must have {min_length} or more items",
     "too_long": "must have {max_length} or fewer items",
 }
+# What people call a key, and it has another name.
+_SHORT = {"lr": "learning_rate"}
 
 
 def found_faults(error: ValidationError, source: Source, schema: type[Section]) -> list[FoundFault]:
@@ -72,14 +74,23 @@ def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schem
     if first["type"] == "combination":
         path = (*path, *filter(None, first["ctx"]["key"].split(".")))
         return FoundFault(source.place(path), path, first["msg"])
-    return FoundFault(source.place(path), path, _sentence(entries))
+    return FoundFault(source.place(path), path, _sentence(entries) + _name_hint(path, first["input"], source, schema))
 
 
 def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
-    """Return the nearest key of the section, or where else this key belongs, or all keys that are allowed."""
-    key, allowed = str(path[-1]), _section_at(schema, path[:-1], source.values).model_fields
+    """Return what to write instead of an unknown key.
+
+    It is left over from the file where an override named another component; otherwise the nearest key of the section
+    is meant, or a key of another section, or any that is allowed.
+    """
+    section = path[:-1]
+    named = source.place((*section, "name"))
+    if named.rank and not source.place(path, of_key=True).rank:
+        name = _value_at(section, source.values)["name"]
+        return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
+    key, allowed = _SHORT.get(str(path[-1]), str(path[-1])), _section_at(schema, section, source.values).model_fields
     known = _all_paths(schema().model_dump())
-    elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != path[:-1]]
+    elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
     if elsewhere and not difflib.get_close_matches(key, allowed):
         return f"; did you mean {elsewhere[0]!r}?"
     return did_you_mean(key, allowed)
@@ -90,6 +101,15 @@ def _all_paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield (key,)
         if isinstance(value, dict):
             yield from ((key, *path) for path in _all_paths(value))
+
+
+def _name_hint(path: KeyPath, value: Any, source: Source, schema: type[Section]) -> str:
+    """Return the section that is meant where only the name of a component was written."""
+    if not path or not isinstance(value, str):
+        return ""
+    field = _section_at(schema, path[:-1], source.values).model_fields.get(str(path[-1]))
+    names = [_name_of(section) for section in _sections_in(field.annotation)] if field else []
+    return f"; did you mean {{name: {value}}}?" if value in names else ""
 
 
 def _sentence(entries: Sequence[ErrorDetails]) -> str:
@@ -145,6 +165,12 @@ def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Secti
         name = values.get("name", default_name)
         schema = sections.get(name if isinstance(name, str) else None) or sections[None]
     return schema
+
+
+def _value_at(path: KeyPath, values: Any) -> Any:
+    for part in path:
+        values = values[part]
+    return values
 
 
 def _sections_in(annotation: Any) -> Iterable[type[Section]]:

@@ -201,6 +201,19 @@ def test_one_fault_is_one_sentence_with_its_place(text: str | bytes, fault: str,
             "foo.bar=1",
             f"--set foo.bar=1: foo: unknown key; allowed: {SECTIONS}",
         ),
+        (
+            "train.lr=1",
+            "--set train.lr=1: train.lr: unknown key; did you mean 'train.optimizer.learning_rate'?",
+        ),
+        (
+            "train.optimizer.lr=1",
+            "--set train.optimizer.lr=1: train.optimizer.lr: unknown key; did you mean 'learning_rate'?",
+        ),
+        (
+            "train.optimizer=sgd",
+            "--set train.optimizer=sgd: train.optimizer: expected a section with keys; received 'sgd'; "
+            "did you mean {name: sgd}?",
+        ),
         ("seed=[1", "--set seed=[1: seed: the right side is not valid YAML: '[1'"),
         ("seed=", "--set seed=: seed: expected an integer; received null"),
         (
@@ -213,6 +226,13 @@ def test_one_fault_is_one_sentence_with_its_place(text: str | bytes, fault: str,
 )
 def test_fault_of_an_override_names_the_override(override: str, fault: str, write: Write) -> None:
     assert faults(write("seed: 1"), override) == [fault]
+
+
+def test_key_that_an_overridden_name_leaves_over(write: Write) -> None:
+    path = write("model: {name: dense, units: [3]}")
+    expected = "x.yaml:1:22: model.units: unknown key of conv; to leave out the file's section: --set 'model={name: conv}'"
+    assert faults(path, "model.name=conv") == [expected]
+    assert load_config(path, ["model={name: conv}"]).model.name == "conv"
 
 
 def test_override_heals_the_file(write: Write) -> None:
