@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from mnist_trainer.config.component import Section
 from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Source
 
+_NO_SECTION = ("dict_type", "model_type", "model_attributes_type")
 # What pydantic's error types expect: a noun for a wrong type, a predicate for a value out of bounds.
 _NOUNS = {
     "int_type": "an integer",
@@ -24,9 +25,7 @@ _NOUNS = {
     "bool_type": "true or false",
     "string_type": "text",
     "tuple_type": "a list",
-    "dict_type": "a section with keys",
-    "model_type": "a section with keys",
-    "model_attributes_type": "a section with keys",
+    **dict.fromkeys(_NO_SECTION, "a section with keys"),
     "literal_error": "{expected}",
     "string_too_short": "some text",
     "string_pattern_mismatch": "letters, digits, '.', '_' and '-', at most 64, the first a letter or digit",
@@ -74,7 +73,8 @@ def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schem
     if first["type"] == "combination":
         path = (*path, *filter(None, first["ctx"]["key"].split(".")))
         return FoundFault(source.place(path), path, first["msg"])
-    return FoundFault(source.place(path), path, _sentence(entries) + _name_hint(path, first["input"], source, schema))
+    hint = _name_hint(path, source, schema) if first["type"] in _NO_SECTION else ""
+    return FoundFault(source.place(path), path, _sentence(entries) + hint)
 
 
 def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
@@ -103,13 +103,12 @@ def _all_paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
             yield from ((key, *path) for path in _all_paths(value))
 
 
-def _name_hint(path: KeyPath, value: Any, source: Source, schema: type[Section]) -> str:
+def _name_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     """Return the section that is meant where only the name of a component was written."""
-    if not path or not isinstance(value, str):
-        return ""
-    field = _section_at(schema, path[:-1], source.values).model_fields.get(str(path[-1]))
-    names = [_name_of(section) for section in _sections_in(field.annotation)] if field else []
-    return f"; did you mean {{name: {value}}}?" if value in names else ""
+    field = _section_at(schema, path[:-1], source.values).model_fields[str(path[-1])]
+    name = _value_at(path, source.values)
+    is_known = name in [_name_of(section) for section in _sections_in(field.annotation)]
+    return f"; did you mean {{name: {name}}}?" if name and is_known else ""
 
 
 def _sentence(entries: Sequence[ErrorDetails]) -> str:

@@ -126,7 +126,10 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("train: 3\n", "x.yaml:1:8: train: expected a section with keys; received 3"),
         ("train: [3]\n", "x.yaml:1:8: train: expected a section with keys; received [3]"),
         ("train:\n", "x.yaml:1:7: train: expected a section with keys; received null"),
-        ("model: dense\n", "x.yaml:1:8: model: expected a section with keys; received 'dense'"),
+        (
+            "model: dense\n",
+            "x.yaml:1:8: model: expected a section with keys; received 'dense'; did you mean {name: dense}?",
+        ),
         ("train: {epochs: 0}\n", "x.yaml:1:17: train.epochs: must be at least 1; received 0"),
         ("train: {epochs: 1.5}\n", "x.yaml:1:17: train.epochs: expected an integer; received 1.5"),
         ("train: {epochs: true}\n", "x.yaml:1:17: train.epochs: expected an integer; received true"),
@@ -230,7 +233,9 @@ def test_fault_of_an_override_names_the_override(override: str, fault: str, writ
 
 def test_key_that_an_overridden_name_leaves_over(write: Write) -> None:
     path = write("model: {name: dense, units: [3]}")
-    expected = "x.yaml:1:22: model.units: unknown key of conv; to leave out the file's section: --set 'model={name: conv}'"
+    expected = (
+        "x.yaml:1:22: model.units: unknown key of conv; to leave out the file's section: --set 'model={name: conv}'"
+    )
     assert faults(path, "model.name=conv") == [expected]
     assert load_config(path, ["model={name: conv}"]).model.name == "conv"
 
