@@ -219,7 +219,8 @@ def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
     try:
         runs = [Run(path) for path in logs_dir.iterdir() if os.path.isfile(path / "config.yaml")]
     except OSError as error:
-        raise RunError(f"{logs_dir}: {error.strerror}; name the folder of your runs with --logs-dir") from error
+        remedy = "make a run with: mnist-train train, or name their folder with --logs-dir"
+        raise RunError(f"{logs_dir}: {error.strerror}; {remedy}") from error
     return sorted(runs, key=_created)
 
 

@@ -119,7 +119,7 @@ def test_what_is_no_run_is_refused(reference: str, message: str, tmp_path: Path)
 def test_latest_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="there is no run yet; make one with: mnist-train train"):
         find_run("latest", tmp_path)
-    with pytest.raises(RunError, match="No such file or directory; name the folder of your runs with --logs-dir"):
+    with pytest.raises(RunError, match="No such file or directory; make a run with: mnist-train train, or name their"):
         find_run("latest", tmp_path / "absent")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.completion import complete_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,8 +19,8 @@ _NUM_SHOWN = 10
 
 
 @click.command(short_help="Compare two runs on the same examples, with a paired test.")
-@click.argument("first", metavar="RUN")
-@click.argument("second", metavar="RUN")
+@click.argument("first", metavar="RUN", shell_complete=complete_run)
+@click.argument("second", metavar="RUN", shell_complete=complete_run)
 @options.logs_dir
 @options.as_json
 @options.quiet

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.completion import complete_config
 from mnist_trainer.errors import ConfigError, Fault
 
 
@@ -16,7 +17,7 @@ def config() -> None:
 
 
 @config.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1, required=True, shell_complete=complete_config)
 @options.overrides
 def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Report every fault of each FILE with its line and column; exit with 2 if there is one."""
@@ -34,7 +35,7 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
 
 
 @config.command()
-@click.argument("file", default="dense")
+@click.argument("file", default="dense", shell_complete=complete_config)
 @options.overrides
 def show(file: str, overrides: tuple[str, ...]) -> None:
     """Print FILE with every default spelled out and a comment on each key."""
@@ -45,7 +46,7 @@ def show(file: str, overrides: tuple[str, ...]) -> None:
 
 
 @config.command()
-@click.argument("name", default="dense")
+@click.argument("name", default="dense", shell_complete=complete_config)
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Default: NAME.yaml here.")
 def init(name: str, output: Path | None) -> None:
     """Copy the shipped configuration NAME (dense, conv, linear, …) to a file of your own.
@@ -60,7 +61,7 @@ def init(name: str, output: Path | None) -> None:
 
 
 @config.command()
-@click.argument("file", default="good")
+@click.argument("file", default="good", shell_complete=complete_config)
 @options.overrides
 @click.option(
     "-o",

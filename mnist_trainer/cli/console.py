@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.report import EvaluationReport
 
 PIPE_WIDTH = 120
+# JSON may hold the control characters of U+007F to U+009F as they are; a terminal obeys them.
+_ESCAPES = {character: f"\\u{character:04x}" for character in range(0x7F, 0xA0)}
 ACCURACY_COLUMNS = ("split", "accuracy", "correct", "95 % interval", "loss")
 
 
@@ -42,7 +44,7 @@ def make_console(*, as_json: bool = False, quiet: bool = False) -> Console:
 
 def print_json(value: Any) -> None:
     """Print one JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES))
 
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:

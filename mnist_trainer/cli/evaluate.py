@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.printable import printable
 from mnist_trainer.errors import GateMissed
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Measure models on all examples of a split.")
-@click.argument("models", metavar="RUN|FILE...", nargs=-1, required=True)
+@click.argument("models", metavar="RUN|FILE...", nargs=-1, required=True, shell_complete=complete_run)
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
 @click.option(
     "--data",
@@ -76,12 +77,13 @@ def evaluate(
     sources = [_find(reference, logs_dir) for reference in models]
     load = functools.cache(load_dataset)  # models of the same data share one reading of it
     configs = [_config_of(source) for source in sources]
-    splits = [load(_data_config(config, data)).split(split) for config in configs]
+    datasets = [load(_data_config(config, data)) for config in configs]
     console = make_console(as_json=as_json, quiet=quiet)
     measured: list[Measurement] = []
-    for model, source, config, examples in zip(models, sources, configs, splits, strict=True):
-        measurement = _measure(source, examples, config, _robustness_rows(console) if robustness else None)
-        _show(console, model, split, measurement)
+    for model, source, config, dataset in zip(models, sources, configs, datasets, strict=True):
+        on_corruption = _robustness_rows(console) if robustness else None
+        measurement = _measure(source, dataset.split(split), config, on_corruption)
+        _show(console, f"{model} on {dataset.source}", split, measurement)
         if not isinstance(source, Path):
             _show_diagnosis(console, source, config)
         if split == "test" and data is None and not isinstance(source, Path):
@@ -164,13 +166,13 @@ def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
     return show
 
 
-def _show(console: Console, model: str, split: str, measured: Measurement) -> None:
+def _show(console: Console, title: str, split: str, measured: Measurement) -> None:
     from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
 
     report, latency = measured.report, measured.latency
     if measured.robustness:
         console.print(f"mean accuracy on harder images {percent(measured.robustness.mean_accuracy)}\n")
-    console.print(make_table(ACCURACY_COLUMNS, [accuracy_row(split, report)], title=model))
+    console.print(make_table(ACCURACY_COLUMNS, [accuracy_row(split, report)], title=title))
     console.print()
     console.print(_class_table(report))
     console.print()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.completion import complete_file, complete_run
 from mnist_trainer.cli.printable import printable
 from mnist_trainer.errors import PictureError
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Read the digits in your own pictures.")
-@click.argument("run")
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.argument("run", shell_complete=complete_run)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, shell_complete=complete_file)
 @click.option(
     "--min-probability",
     metavar="FRACTION",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.completion import complete_config, complete_run
 from mnist_trainer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Train one model and measure it on the test split.")
-@click.argument("config", required=False)
+@click.argument("config", required=False, shell_complete=complete_config)
 @options.overrides
 @click.option(
     "--resume",
     metavar="RUN",
+    shell_complete=complete_run,
     help="Go on with an interrupted run, or with a finished one for more epochs; a path, a name, or latest.",
 )
 @click.option(

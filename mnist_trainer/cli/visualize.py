@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from mnist_trainer.cli import options
+from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.printable import printable
 from mnist_trainer.errors import RunError
 
@@ -18,7 +19,7 @@ _PAGE_NAME = "report.html"
 
 
 @click.command(short_help="Show the runs in TensorBoard, or write a page about them.")
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
+@click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=complete_run)
 @click.option("--host", default="localhost", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(1, 65_535), help="Port to listen on.  [default: 6006, or the next free one]"

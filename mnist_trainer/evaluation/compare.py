@@ -74,6 +74,8 @@ class Comparison:
         Args:
             names: what to call the two.
         """
+        if not self.changed:
+            return f"There is no difference: of {self.num_examples:,} examples, both get the same right."
         low, high = (100 * bound for bound in self.difference_interval)
         measured = (
             f"{100 * self.difference:+.2f} points on {self.num_examples:,} examples "

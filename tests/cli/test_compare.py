@@ -15,7 +15,7 @@ def test_run_with_itself(trained_run: Run, invoke: Invoke) -> None:
     assert result.exit_code == 0
     answer = json.loads(result.stdout)
     assert (answer["difference"], answer["is_noise"], answer["num_examples"]) == (0, True, 500)
-    assert "The difference is noise: +0.00 points on 500 examples" in result.stderr
+    assert "There is no difference: of 500 examples, both get the same right." in result.stderr
 
 
 def test_two_runs(trained_run: Run, mnist_train: Invoke, small_npz: Path, tmp_path: Path, invoke: Invoke) -> None:

@@ -112,7 +112,12 @@ def test_gate(trained_run: Run, invoke: Invoke) -> None:
     ("arguments", "exit_code", "message"),
     [
         ([], 2, "Missing argument 'RUN|FILE...'"),
-        (["latest"], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
+        (
+            ["latest"],
+            1,
+            "Error: logs: No such file or directory; make a run with: mnist-train "
+            "train, or name their folder with --logs-dir",
+        ),
         (["absent.keras"], 1, "Error: absent.keras: no such file; expected a run or a .keras file"),
         (["foreign"], 1, "Error: foreign: not a run directory (config.yaml is absent); see: mnist-train runs"),
         (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with: "),

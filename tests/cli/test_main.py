@@ -69,8 +69,29 @@ def test_interrupt_is_one_line_and_130(invoke: Invoke, monkeypatch: pytest.Monke
     assert (result.exit_code, result.output) == (130, "Interrupted.\n")
 
 
-def test_shell_completion_completes_commands() -> None:
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("ev", "plain,evaluate"),
+        ("train f", "file,f plain,fast"),
+        ("train --resume n", "dir,n plain,new-20260102-000000-0000 plain,new-20260101-000000-0000"),
+        ("compare l", "dir,l plain,latest"),
+        ("compare --logs-dir other o", "dir,o plain,old-20250101-000000-0000"),
+        ("compare --logs-dir absent o", "dir,o"),
+        ("predict latest pictures/", "file,pictures/"),
+    ],
+)
+def test_shell_completion(words: str, completed: str, tmp_path: Path) -> None:
+    for run in ("logs/new-20260101-000000-0000", "logs/new-20260102-000000-0000", "other/old-20250101-000000-0000"):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "config.yaml").touch()
     code = "from mnist_trainer.cli.main import main; main(prog_name='mnist-train')"
-    environment = {"_MNIST_TRAIN_COMPLETE": "bash_complete", "COMP_WORDS": "mnist-train ev", "COMP_CWORD": "1"}
-    process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert process.stdout == "plain,evaluate\n"
+    environment = {
+        "_MNIST_TRAIN_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"mnist-train {words}",
+        "COMP_CWORD": str(len(words.split())),
+    }
+    process = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert process.stdout.split() == completed.split()

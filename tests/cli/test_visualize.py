@@ -167,7 +167,12 @@ def test_run_whose_name_begins_another_is_shown(tmp_path: Path) -> None:
         (["--port", "0"], 2, "0 is not in the range 1<=x<=65535"),
         (["--port", "http"], 2, "'http' is not a valid integer range"),
         (["absent"], 1, "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs"),
-        ([], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
+        (
+            [],
+            1,
+            "Error: logs: No such file or directory; make a run with: mnist-train "
+            "train, or name their folder with --logs-dir",
+        ),
     ],
 )
 def test_bad_input(arguments: list[str], exit_code: int, message: str, invoke: Invoke) -> None:

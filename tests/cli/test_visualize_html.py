@@ -99,7 +99,12 @@ def test_page_stands_in_the_run_unless_told_otherwise(trained_run: Run, invoke: 
             1,
             "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs",
         ),
-        (["--html"], 1, "Error: logs: No such file or directory; name the folder of your runs with --logs-dir"),
+        (
+            ["--html"],
+            1,
+            "Error: logs: No such file or directory; make a run with: mnist-train "
+            "train, or name their folder with --logs-dir",
+        ),
         (["--html", "run", "-o", "."], 1, "Error: .: cannot be written: it is not a file; name one that ends in .html"),
         (["--html", "run", "-o", "a/b/c"], 1, "Error: a/b/c: cannot be written: No such file or directory"),
         (["--html", "unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with"),
