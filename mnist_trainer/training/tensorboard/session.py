@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mnist_trainer.config.difference import differing_values
+from mnist_trainer.config.difference import changed_values
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.report import EvaluationReport
@@ -16,7 +16,7 @@ from mnist_trainer.training.tensorboard.events import EventWriter
 
 # The columns that every run has; the others are those in which it differs from the defaults.
 _COLUMNS = ("model.name", "train.epochs", "train.batch_size", "train.optimizer.name", "train.optimizer.learning_rate")
-_LEFT_OUT = ("name", "export", "tensorboard")
+_LEFT_OUT = ("export", "tensorboard")
 
 
 @contextmanager
@@ -44,9 +44,8 @@ def session(run: Run, config: Config) -> Iterator[EventWriter]:
 
 def hyper_parameters(config: Config) -> dict[str, bool | float | str]:
     """Return what a run can be sorted by: the chief keys, and all in which it differs from the defaults."""
-    default = Config(model=type(config.model)(name=config.model.name))
     values: dict[str, Any] = {key: _value_of(config, key) for key in ("seed", *_COLUMNS)}
-    values |= {key: value for key, (value, _) in differing_values(config, default).items()}
+    values |= {key: value for key, (_, value) in changed_values(config).items()}
     return {
         key: value if isinstance(value, bool | int | float) else str(value)
         for key, value in values.items()
