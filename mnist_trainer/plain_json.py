@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, NoReturn
 
-# A run that was resumed holds the environment of the time before, and that one its own: a level for each time.
+# Far more than any file of a run has, and still no matter for Python, which writes at most some 1,000 levels.
 MAX_DEPTH = 500
 
 

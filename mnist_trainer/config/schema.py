@@ -149,7 +149,7 @@ class Config(Section):
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
     """Begins the names of run directories; null takes the file's name."""
     seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] = 0
-    """Decides initial weights, order of examples and dropout."""
+    """Decides initial weights, order of examples, augmentation and dropout."""
     data: DataConfig = DataConfig()
     """Where examples come from."""
     model: AnyModel = Field(default_factory=lambda: component_module(MODELS, "dense").Config())

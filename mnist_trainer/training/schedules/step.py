@@ -16,7 +16,7 @@ class Config(Component):
     name: Literal["step"] = "step"
     """step: multiplied by factor after the given epochs."""
     epochs: Annotated[tuple[Epoch, ...], Field(min_length=1)] = (5, 8)
-    """After which epochs the rate falls, in ascending order."""
+    """After which epochs the rate falls."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """What each fall multiplies the learning rate by."""
 
