@@ -9,7 +9,7 @@
     ├── TrainingDiverged          1   the loss is no longer a finite number
     ├── ServeError                1   TensorBoard cannot be started
     ├── GateMissed                3   done, but short of what the user asked for
-    └── TrainingInterrupted  130 / 143   SIGINT or SIGTERM, after saving what can be used
+    └── Interrupted       130 / 143   SIGINT or SIGTERM, after saving what can be used
 
 A message is a sentence: what happened with the received value, what was expected, how to fix it.
 """
@@ -84,8 +84,8 @@ class GateMissed(MnistTrainerError):
     exit_code = 3
 
 
-class TrainingInterrupted(MnistTrainerError):
-    """A signal ended training early."""
+class Interrupted(MnistTrainerError):
+    """A signal ended what was done."""
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from typing import Any
 
 import click
@@ -19,6 +18,7 @@ from mnist_trainer.cli.streams import prepare_streams
 from mnist_trainer.cli.train import train
 from mnist_trainer.cli.visualize import visualize
 from mnist_trainer.errors import ConfigError, MnistTrainerError
+from mnist_trainer.interruption import interruptible
 
 
 class Boundary(click.Group):
@@ -34,14 +34,12 @@ class Boundary(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand."""
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except MnistTrainerError as error:
             text = str(error) if isinstance(error, ConfigError) else f"Error: {error}"
             click.echo(printable(text), err=True)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(128 + signal.SIGINT)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:

@@ -71,7 +71,7 @@ def fit(
     Raises:
         RunError: the run's directory cannot be written.
         TrainingDiverged: the loss is no longer a finite number.
-        TrainingInterrupted: SIGINT or SIGTERM came.
+        Interrupted: SIGINT or SIGTERM came.
     """
     train = config.train
     metrics, best = WriteMetrics(run), KeepBest(train.monitor)

@@ -89,5 +89,5 @@ class StopOnSignal(keras.callbacks.Callback):
         self._signals = signals
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Raise `TrainingInterrupted` if a signal came."""
+        """Raise `Interrupted` if a signal came."""
         self._signals.raise_if_received()

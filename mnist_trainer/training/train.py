@@ -60,7 +60,7 @@ def train(
         DataError: the data set cannot be used.
         RunError: the run directory cannot be written, or another process holds it.
         TrainingDiverged: the loss is no longer a finite number.
-        TrainingInterrupted: SIGINT or SIGTERM came.
+        Interrupted: SIGINT or SIGTERM came.
     """
     stopwatch = stopwatch or Stopwatch()
     dataset = dataset or load_dataset(config.data)

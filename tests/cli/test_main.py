@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 from mnist_trainer import __version__
 from mnist_trainer.cli.main import main
+from mnist_trainer.errors import DataError
 from tests.cli.conftest import Invoke
 
 HEAVY = "{'keras', 'tensorflow', 'numpy', 'pydantic', 'rich', 'yaml'}"
@@ -60,13 +63,24 @@ def test_a_bug_shows_its_traceback_and_asks_for_a_report(invoke: Invoke, monkeyp
     assert "please report it" in result.exception.__notes__[0]
 
 
-def test_interrupt_is_one_line_and_130(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("becomes", [None, RuntimeError("Error calling __set_name__"), DataError("damaged")])
+def test_signal_is_one_line_and_its_exit_code(
+    becomes: Exception | None, number: int, exit_code: int, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object) -> None:
+        try:
+            os.kill(os.getpid(), number)
+        except BaseException as error:
+            if becomes:
+                raise becomes from error
+            raise
 
-    monkeypatch.setattr("mnist_trainer.run.all_runs", interrupt)
+    before = signal.getsignal(number)
+    monkeypatch.setattr("mnist_trainer.run.all_runs", work)
     result = invoke("runs")
-    assert (result.exit_code, result.output) == (130, "Interrupted.\n")
+    assert (result.exit_code, result.output) == (exit_code, f"Error: stopped by {signal.Signals(number).name}\n")
+    assert signal.getsignal(number) is before
 
 
 @pytest.mark.parametrize(

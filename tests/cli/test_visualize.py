@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import shutil
 import signal
@@ -33,15 +32,13 @@ def free_port() -> int:
 def visualize(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run `mnist-train visualize`, and give the process and the first line that it prints."""
     command = [sys.executable, "-m", "mnist_trainer", "visualize", *map(str, arguments)]
-    # Where a shell has started the tests in the background, they ignore Ctrl-C, and so would the command.
-    listen = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     try:
         yield process, process.stdout.readline()
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +49,7 @@ def page() -> Iterator[Page]:
 
 def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_path: Path) -> None:
     port = free_port()
-    with visualize("--logs-dir", trained_run.path.parent, "--port", port) as (process, line):
+    with visualize("--logs-dir", trained_run.path.parent, "--port", port) as (_, line):
         assert line == f"TensorBoard shows 1 run at http://localhost:{port}/  (Ctrl-C stops it)\n"
         page.goto(f"http://localhost:{port}/#timeseries")
         page.get_by_text(f"{trained_run.name}/validation").first.wait_for()
@@ -61,8 +58,19 @@ def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_p
         report = trained_run.read_json("report.json")
         expect(card).to_contain_text(f"{report['test']['accuracy']:.3g}"[:4])
         page.screenshot(path=tmp_path / "tensorboard.png")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_it_in_order(
+    number: int, trained_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with visualize(trained_run.path, "--port", free_port()) as (process, _):
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal(number)
+        assert process.communicate(timeout=60) == ("", "")
+        assert process.returncode == 0
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None:
@@ -128,7 +136,7 @@ def test_busy_port_that_was_asked_for_is_an_error(trained_run: Run) -> None:
 def test_host_beyond_localhost_warns(trained_run: Run) -> None:
     with visualize("--logs-dir", trained_run.path.parent, "--host", "0.0.0.0", "--port", free_port()) as (process, _):  # noqa: S104 - the warning is what is tested
         process.terminate()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert errors == (
         "Warning: on 0.0.0.0 anyone who reaches this machine can read these runs; TensorBoard asks for no password.\n"
     )

@@ -15,7 +15,7 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
-from mnist_trainer.errors import TrainingInterrupted
+from mnist_trainer.errors import Interrupted
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.resume import find_resumption, resumed_config
@@ -64,9 +64,9 @@ class Send(keras.callbacks.Callback):
                     os.kill(os.getpid(), number)
 
 
-def interrupted(config: Config, folder: Path, *callbacks: keras.callbacks.Callback) -> tuple[Run, TrainingInterrupted]:
+def interrupted(config: Config, folder: Path, *callbacks: keras.callbacks.Callback) -> tuple[Run, Interrupted]:
     run = start_run(config, folder)
-    with pytest.raises(TrainingInterrupted) as caught:
+    with pytest.raises(Interrupted) as caught:
         train(config, run, callbacks=callbacks)
     assert run.state == "unfinished"
     return run, caught.value
@@ -143,7 +143,7 @@ def test_exceptions_that_imports_make_of_a_signal_are_taken_for_it(config: Confi
             raise ImportError("initialization failed") from error
 
     signals = Signals(start_run(config, tmp_path))
-    with pytest.raises(TrainingInterrupted, match="stopped by SIGTERM"), signals.listening():
+    with pytest.raises(Interrupted, match="stopped by SIGTERM"), signals.listening():
         import_something()
 
 
@@ -157,13 +157,13 @@ def test_interrupt_within_exec_does_not_end_the_process_by_a_signal(config: Conf
     program = f"""
 import sys
 from pathlib import Path
-from mnist_trainer.errors import TrainingInterrupted
+from mnist_trainer.errors import Interrupted
 from mnist_trainer.run import Run
 from mnist_trainer.training.signals import Signals
 try:
     with Signals(Run(Path({str(run.path)!r}))).listening():
         exec("import os, signal; os.kill(os.getpid(), signal.SIGTERM)")
-except TrainingInterrupted as error:
+except Interrupted as error:
     sys.exit(error.exit_code)
 """
     (tmp_path / "program.py").write_text(program)
