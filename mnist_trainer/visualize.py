@@ -6,9 +6,8 @@ import io
 import itertools
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,8 +19,8 @@ from mnist_trainer.run import Run
 @contextmanager
 def serve(
     logs_dir: Path, runs: Sequence[Run] = (), *, host: str = "localhost", port: int | None = None
-) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Start TensorBoard, and give its address and a function that waits until Ctrl-C.
+) -> Iterator[str]:
+    """Start TensorBoard, and give its address; it is stopped when the block ends.
 
     From then on TensorBoard does without TensorFlow in this process, so that it is no process to train in.
 
@@ -42,7 +41,7 @@ def serve(
         server = program.TensorBoard()
         logdir = _linked(Path(folder), runs) if runs else logs_dir
         server.configure(logdir=str(logdir), host=host, port=port, reload_interval=5)
-        yield _launch(server, f"{host}:{port or 6006}"), _wait_for_interrupt
+        yield _launch(server, f"{host}:{port or 6006}")
 
 
 def _launch(server: Any, address: str) -> str:
@@ -77,8 +76,3 @@ def _linked(folder: Path, runs: Sequence[Run]) -> Path:
         free = next(name for name in names if not (folder / name).is_symlink())
         (folder / free).symlink_to(path, target_is_directory=True)
     return folder
-
-
-def _wait_for_interrupt() -> None:
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()

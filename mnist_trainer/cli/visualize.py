@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -96,9 +98,9 @@ def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *
     if host not in _LOCAL_HOSTS:
         exposed = f"on {host} anyone who reaches this machine can read these runs"
         click.echo(f"Warning: {exposed}; TensorBoard asks for no password.", err=True)
-    with serve(logs_dir, chosen if runs else [], host=host, port=port) as (url, wait):
+    with serve(logs_dir, chosen if runs else [], host=host, port=port) as url, suppress(KeyboardInterrupt):
         count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
         click.echo(f"TensorBoard shows {count} at {url}  (Ctrl-C stops it)")
         if open_browser and sys.stdout.isatty():
             click.launch(url)
-        wait()
+        threading.Event().wait()  # until a signal

@@ -231,7 +231,7 @@ def test_two_runs_are_compared(trained_run: Run, tmp_path: Path) -> None:
     text = make_html_report([trained_run, other])
     page = Page(text)
     assert "2 runs compared" in page.text
-    assert "The difference is noise: +0.00 points on 500 examples" in page.text
+    assert "There is no difference: of 500 examples, both get the same right." in page.text
     assert re.search(r"train\.epochs</code></th>\s*<td><code>3</code></td>\s*<td><code>4</code></td>", text)
     assert page.elements.count("article") == 2
     ids = re.findall(r' id="([^"]*)"', text)
