@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -12,28 +14,43 @@ import click
 _NAMES = {1: "stdout", 2: "stderr"}
 
 
-class OutputStream(io.FileIO):
-    """A standard stream; when its reader is gone it takes all and gives it to nobody, so that work goes on."""
+class OutputBuffer(io.BufferedWriter):
+    """A standard stream; when its reader is gone it takes all and gives it to nobody, so that work goes on.
+
+    It is the buffer that is extended, not the file below: a signal's exception raised there, once all is written, would
+    leave the text in the buffer, and it would be written again.
+    """
 
     def write(self, content: Any, /) -> int:
-        """Write, and return how many bytes were taken.
+        """Take bytes, and return how many they were.
 
         Raises:
             click.ClickException: nothing can be written, e.g. because the disk is full.
         """
-        try:
+        with self._leading_nowhere_once_it_fails():
             return super().write(content)
-        except BrokenPipeError:
-            self._lead_nowhere()
-            return memoryview(content).nbytes
-        except OSError as error:
-            self._lead_nowhere()
-            raise click.ClickException(f"{_NAMES[self.fileno()]}: cannot be written: {error.strerror}") from error
+        return memoryview(content).nbytes
 
-    def _lead_nowhere(self) -> None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.fileno())
-        os.close(nowhere)
+    def flush(self) -> None:
+        """Write what was taken.
+
+        Raises:
+            click.ClickException: nothing can be written, e.g. because the disk is full.
+        """
+        with self._leading_nowhere_once_it_fails():
+            super().flush()
+
+    @contextmanager
+    def _leading_nowhere_once_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            if not isinstance(error, BrokenPipeError):
+                name = _NAMES[self.fileno()]
+                raise click.ClickException(f"{name}: cannot be written: {error.strerror}") from error
 
 
 def prepare_streams() -> None:
@@ -61,7 +78,7 @@ def _open_if_closed(descriptor: int) -> None:
 def _output_stream(descriptor: int, before: Any) -> io.TextIOWrapper:
     # A name that is not text is written out, e.g. as \udcff, instead of failing; in JSON that is an escape.
     return io.TextIOWrapper(
-        io.BufferedWriter(OutputStream(descriptor, "w", closefd=False)),
+        OutputBuffer(io.FileIO(descriptor, "w", closefd=False)),
         encoding=before.encoding if before else "utf-8",
         errors="backslashreplace",
         line_buffering=True,
