@@ -6,6 +6,7 @@ is complete.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -24,6 +25,9 @@ from mnist_trainer.whole_file import write_whole
 
 # A report has a few hundred bytes for each class, an environment a thousand for each time the run was resumed.
 MAX_JSON_BYTES = 4 * 1024 * 1024
+
+# `mnist-train runs` holds each lock for a moment, to see whether another process does.
+_LOCK_SECONDS = 1
 
 LOGS_DIR = Path("logs")
 _NAME = re.compile(r"(?P<name>.+)-(?P<created>\d{8}-\d{6})-[0-9a-f]{4}")
@@ -99,7 +103,16 @@ class Run:
         """`complete`, `running` (a process holds its lock) or `unfinished`."""
         if self.is_complete:
             return "complete"
-        return "running" if _is_locked(self.path / ".lock") else "unfinished"
+        return "running" if _is_locked(self._lock_path) else "unfinished"
+
+    @property
+    def _lock_path(self) -> Path:
+        return self.path / ".lock"
+
+    def _require_own_lock(self) -> None:
+        """Raise `RunError` if the lock is a name of another file, too: it is emptied when it is locked."""
+        if self._lock_path.exists() and self._lock_path.stat().st_nlink > 1:
+            raise RunError(f"{self._lock_path}: a hard link, which is not written through; delete it")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -111,9 +124,10 @@ class Run:
         import filelock
 
         if not os.access(self.path, os.W_OK):
-            raise RunError(f"{self.path}: cannot be written: it is absent, or may be read only")
-        lock = filelock.FileLock(self.path / ".lock", timeout=0)
+            raise RunError(f"{self.path}: cannot be written: it is absent, or is read-only")
         try:
+            self._require_own_lock()
+            lock = filelock.FileLock(self._lock_path, timeout=_LOCK_SECONDS)
             lock.acquire()
         except filelock.Timeout as error:
             raise RunError(f"{self.path}: another process is working on this run; wait until it ends") from error
@@ -248,22 +262,30 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
 
 
 def _created(run: Run) -> tuple[str, int]:
+    """Return what runs are ordered by; one that is deleted in this moment comes first."""
     match = _NAME.fullmatch(run.name)
-    return match["created"] if match else "", run.config_path.stat().st_mtime_ns
+    try:
+        return match["created"] if match else "", run.config_path.stat().st_mtime_ns
+    except OSError:
+        return "", 0
 
 
 def _is_locked(path: Path) -> bool:
-    import filelock
-
-    if not path.exists():
+    """Return whether a process holds the lock; nothing is written, as the run may be a stranger's."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:  # absent, or not to be read: nobody trains there
         return False
     try:
-        with filelock.FileLock(path, timeout=0):
-            return False
-    except filelock.Timeout:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    except OSError:  # a folder that may be read only: nobody trains there
+    except OSError:  # a file system without locks
         return False
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _open_without_links(path: str, flags: int) -> int:

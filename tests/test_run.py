@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -146,13 +148,13 @@ def test_what_is_in_no_character_set_is_written_and_read(tmp_path: Path) -> None
     ("text", "message"),
     [
         ("", "no epoch has ended"),
-        ("{}", "line 1 is not what a run writes after epoch 1"),
-        ('{"epoch": 2}', "line 1 is not what a run writes after epoch 1"),
-        ('{"epoch": 1}\n{"epoch": 1}', "line 2 is not what a run writes after epoch 2"),
-        ('{"epoch": 1}\n{"epoch": 2, "loss": 1}', "line 2 is not what a run writes after epoch 2"),
-        ('{"epoch": 1, "loss": "1"}', "line 1 does not consist of numbers"),
+        ("{}", "row 1 is not what a run writes after epoch 1"),
+        ('{"epoch": 2}', "row 1 is not what a run writes after epoch 1"),
+        ('{"epoch": 1}\n{"epoch": 1}', "row 2 is not what a run writes after epoch 2"),
+        ('{"epoch": 1}\n{"epoch": 2, "loss": 1}', "row 2 is not what a run writes after epoch 2"),
+        ('{"epoch": 1, "loss": "1"}', "row 1 does not consist of numbers"),
         (f'{{"epoch": 1, "loss": 1{"0" * 400}}}', "10000000000000000000 is too large a number"),
-        ("[1]", "line 1 does not consist of numbers"),
+        ("[1]", "row 1 does not consist of numbers"),
     ],
 )
 def test_metrics_that_no_run_writes_are_refused(text: str, message: str, tmp_path: Path) -> None:
@@ -193,6 +195,29 @@ def test_nothing_is_written_through_links(tmp_path: Path) -> None:
         pass
     assert Run(tmp_path).state == "unfinished"
     assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_hard_link_that_takes_the_lock_s_name_is_not_emptied(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    (tmp_path / "mine").write_text("precious")
+    (run.path / ".lock").hardlink_to(tmp_path / "mine")
+    assert run.state == "unfinished"
+    with pytest.raises(RunError, match=r"\.lock: a hard link, which is not written through; delete it"), run.lock():
+        pass
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+def test_lock_waits_for_a_look_at_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    with run.lock():
+        pass
+    with (run.path / ".lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        looked = threading.Timer(0.2, fcntl.flock, (looking, fcntl.LOCK_UN))
+        looked.start()
+        with run.lock():
+            assert run.state == "running"
+        looked.join()
 
 
 def test_model_of_elsewhere_is_not_fetched(tmp_path: Path) -> None:
