@@ -32,17 +32,23 @@ def parse_rows(text: bytes) -> list[dict[str, float]]:
     Raises:
         ValueError: they are something else.
     """
-    rows: list[dict[str, float]] = []
-    for epoch, line in enumerate(text.splitlines(), 1):
-        row = parse_json(line)
-        if not isinstance(row, dict) or not all(isinstance(value, int | float) for value in row.values()):
-            raise ValueError(f"line {epoch} does not consist of numbers")
-        if row.get("epoch") != epoch or (rows and row.keys() != rows[0].keys()):
-            raise ValueError(f"line {epoch} is not what a run writes after epoch {epoch}")
-        rows.append(row)
-    if not rows:
+    return as_rows([parse_json(line) for line in text.splitlines()])
+
+
+def as_rows(values: Any) -> list[dict[str, float]]:
+    """Return `values`, if they are rows of a metrics.jsonl: a list of at least one.
+
+    Raises:
+        ValueError: they are something else.
+    """
+    if not isinstance(values, list) or not values:
         raise ValueError("no epoch has ended")
-    return rows
+    for epoch, row in enumerate(values, 1):
+        if not isinstance(row, dict) or not all(isinstance(value, int | float) for value in row.values()):
+            raise ValueError(f"row {epoch} does not consist of numbers")
+        if row.get("epoch") != epoch or row.keys() != values[0].keys():
+            raise ValueError(f"row {epoch} is not what a run writes after epoch {epoch}")
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -75,7 +75,8 @@ def train(
     stopwatch = Stopwatch(process_seconds())
     run = find_run(resume, logs_dir) if resume is not None else None
     file = str(run.config_path) if run else "dense" if config is None else config
-    settings = _resumed_config(run, overrides) if run else load_config(file, overrides)
+    resumption = _find_resumption(run, overrides) if run else None
+    settings = resumption.config if resumption else load_config(file, overrides)
     stopwatch.end("start")
 
     from mnist_trainer.cli.console import make_console, print_json
@@ -87,8 +88,9 @@ def train(
         console.print(render_config(settings))
     if seeds is not None:
         summary = _train_seeds(settings, dataset, seeds, logs_dir, console, stopwatch)
-    elif run:
-        summary = _as_json(_train(settings, dataset, run, console, stopwatch, _find_resumption(run, console)))
+    elif run and resumption:
+        _show_resumption(console, resumption)
+        summary = _as_json(_train(settings, dataset, run, console, stopwatch, resumption))
     else:
         summary = _as_json(_train(settings, dataset, _start_run(settings, logs_dir), console, stopwatch))
     _show_next(console, summary, logs_dir, is_new=run is None)
@@ -96,10 +98,10 @@ def train(
         print_json(summary)
 
 
-def _resumed_config(run: Run, overrides: tuple[str, ...]) -> Config:
-    from mnist_trainer.training.resume import resumed_config
+def _find_resumption(run: Run, overrides: tuple[str, ...]) -> Resumption:
+    from mnist_trainer.training.resume import find_resumption
 
-    return resumed_config(run, overrides)
+    return find_resumption(run, overrides)
 
 
 def _load_dataset(settings: Config, file: str, overrides: tuple[str, ...]) -> Dataset:
@@ -170,17 +172,13 @@ def _as_json(report: TrainReport) -> dict[str, Any]:
     return {"run": report.run, "report": report.as_json()}
 
 
-def _find_resumption(run: Run, console: Console) -> Resumption:
-    from mnist_trainer.training.resume import find_resumption
-
-    resumption = find_resumption(run)
+def _show_resumption(console: Console, resumption: Resumption) -> None:
     for reason in resumption.damaged:
         console.print(f"passed over {reason}")
-    num_epochs = resumption.checkpoint.num_epochs if resumption.checkpoint else 0
+    num_epochs = resumption.num_epochs
     console.print(
         f"resume after epoch {num_epochs}" if num_epochs else "resume from the beginning: no epoch was finished"
     )
-    return resumption
 
 
 def _progress(console: Console, config: Config, stack: ExitStack) -> list[Callback]:

@@ -125,7 +125,10 @@ class WriteMetrics(keras.callbacks.Callback):
     def restore(self, history: Sequence[dict[str, float]]) -> None:
         """Go on after these rows; others, of epochs that are repeated, go from the file."""
         self.history = list(history)
-        self._run.write_metrics(self.history)
+        if self.history:
+            self._run.write_metrics(self.history)
+        else:
+            self._run.delete("metrics.jsonl")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the row: epochs count from 1, metrics of the validation split begin with `validation_`."""

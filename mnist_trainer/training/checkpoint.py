@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from mnist_trainer.archive import UNREADABLE, UnsafeArchive, read_arrays, reason_of
 from mnist_trainer.errors import RunError
-from mnist_trainer.plain_json import parse_json
+from mnist_trainer.plain_json import as_rows, parse_json
 from mnist_trainer.run import Run
 
 if TYPE_CHECKING:
@@ -81,12 +82,12 @@ def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:
     if text.dtype.kind != "U" or text.size != 1 or text.itemsize > 4 * MAX_PROGRESS_CHARACTERS:
         raise UnsafeArchive("its progress is not text, or too much of it")
     progress: dict[str, Any] = parse_json(str(text))
-    best, stopping = dict(progress["best"]), progress["early_stopping"]
-    rows = [{"epoch": row["epoch"], **row} for row in progress["history"]]
-    counted = [*rows, {"epoch": best["epoch"]}, dict(enumerate(best["score"]))]
-    if stopping is not None:
-        counted.append({key: stopping[key] for key in ("wait", "best", "has_stopped")})
-    if not all(isinstance(number, int | float) for numbers in counted for number in numbers.values()):
+    num_epochs = len(as_rows(progress["history"]))
+    best, stopping = progress["best"], progress["early_stopping"]
+    if best["epoch"] not in range(1, num_epochs + 1) or len(best["score"]) != 2:
+        raise UnsafeArchive("its best epoch is none of its epochs")
+    counted = [*best["score"], *([stopping[key] for key in ("wait", "best", "has_stopped")] if stopping else [])]
+    if not all(isinstance(number, int | float) for number in counted):
         raise UnsafeArchive("its progress does not consist of numbers")
     return progress
 
@@ -94,7 +95,7 @@ def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:
 def _numbered(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> Arrays:
     count = sum(name.startswith(prefix) for name in arrays)
     numbered = tuple(arrays[f"{prefix}{number}"] for number in range(count))
-    if any(array.dtype.kind not in "fiuV" for array in numbered):
+    if any(array.dtype.kind not in "fiu" for array in numbered):
         raise UnsafeArchive("its arrays do not consist of numbers")
     return numbered
 
@@ -120,8 +121,12 @@ def restore_variables(model: keras.Model, checkpoint: Checkpoint, run: Run) -> N
         RunError: they, or the best weights, are those of another model.
     """
     variables = training_variables(model)
-    expected = [[tuple(variable.shape) for variable in group] for group in (variables, model.weights)]
-    if expected != [[array.shape for array in group] for group in (checkpoint.variables, checkpoint.best_weights)]:
+    expected = [_kinds(group) for group in (variables, model.weights)]
+    if expected != [_kinds(group) for group in (checkpoint.variables, checkpoint.best_weights)]:
         raise RunError(f"{run.path}: the checkpoint is not that of the run's config.yaml; train in a new directory")
     for variable, value in zip(variables, checkpoint.variables, strict=True):
         variable.assign(value)
+
+
+def _kinds(values: Iterable[keras.Variable | npt.NDArray[Any]]) -> list[tuple[tuple[int, ...], str]]:
+    return [(tuple(value.shape), str(value.dtype)) for value in values]

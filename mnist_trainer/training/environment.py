@@ -13,14 +13,18 @@ from typing import Any
 
 import tensorflow as tf
 
+from mnist_trainer.data.dataset import Dataset
+from mnist_trainer.errors import RunError
+from mnist_trainer.run import Run
 from mnist_trainer.training.execution import cpu_flags
 
+_FILE = "environment.json"
 _PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
 
 
-def describe_environment(seed: int) -> dict[str, Any]:
-    """Return plain values: command line, versions, git commit, devices, CPU features, thread counts, seed, time."""
+def describe_environment(seed: int, dataset: Dataset) -> dict[str, Any]:
+    """Return plain values: command, versions, git commit, devices, CPU features, threads, seed, time, data."""
     return {
         "command": sys.argv,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -35,7 +39,41 @@ def describe_environment(seed: int) -> dict[str, Any]:
         # 0: TensorFlow takes one thread for each core.
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
+        "data": {
+            "source": dataset.source,
+            "train_sha256": dataset.train.sha256,
+            "validation_sha256": dataset.validation.sha256 if dataset.validation else None,
+        },
     }
+
+
+def continue_environment(now: dict[str, Any], run: Run, num_epochs: int) -> dict[str, Any]:
+    """Return `now`, with what the run was made with before it was resumed, once or several times, the first time first.
+
+    Raises:
+        RunError: the run was trained on other examples than now; or its environment.json is something else.
+    """
+    if not (run.path / _FILE).exists():
+        return now
+    before = run.read_json(_FILE)
+    if not isinstance(before, dict) or not isinstance(before.get("earlier", []), list):
+        raise RunError(f"{run.path / _FILE}: is not that of a training run; delete it to go on without it")
+    data = before.get("data", now["data"])
+    if _fingerprints(data) != _fingerprints(now["data"]):
+        raise RunError(
+            f"{run.path}: was trained on other examples than those of {now['data']['source']}; name the same data with "
+            "--set data.path=PATH, or train a new run"
+        )
+    return {**now, "resumed_after_epochs": num_epochs, "earlier": [*before.pop("earlier", []), before]}
+
+
+def write_environment(environment: dict[str, Any], run: Run) -> None:
+    """Write environment.json."""
+    run.write_json(_FILE, environment)
+
+
+def _fingerprints(data: Any) -> Any:
+    return {key: value for key, value in data.items() if key != "source"} if isinstance(data, dict) else data
 
 
 def _version(package: str) -> str | None:

@@ -76,8 +76,9 @@ def fit(
     train = config.train
     metrics, best = WriteMetrics(run), KeepBest(train.monitor)
     stopping = EarlyStopping(train.early_stopping, train.monitor) if train.early_stopping else None
+    metrics.restore(checkpoint.history if checkpoint else ())
     if checkpoint:
-        _restore(checkpoint, metrics, best, stopping)
+        _restore(checkpoint, best, stopping)
     captured = CaptureVariables()
     stops = [StopOnNonFiniteLoss(run, _learning_rate(train)), StopOnSignal(signals)]
     before = [batches, AddRates(batches.num_examples), *stops]
@@ -121,9 +122,8 @@ def _released_iterators(model: keras.Model) -> Iterator[None]:
         raise
 
 
-def _restore(checkpoint: Checkpoint, metrics: WriteMetrics, best: KeepBest, stopping: EarlyStopping | None) -> None:
+def _restore(checkpoint: Checkpoint, best: KeepBest, stopping: EarlyStopping | None) -> None:
     """Put the callbacks where they were when the checkpoint was saved."""
-    metrics.restore(checkpoint.history)
     best.restore(checkpoint.progress["best"], checkpoint.best_weights)
     if stopping and checkpoint.progress["early_stopping"]:
         stopping.restore(checkpoint.progress["early_stopping"])

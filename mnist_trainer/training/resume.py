@@ -35,39 +35,71 @@ class Resumption:
     """Where a run goes on.
 
     Attributes:
+        config: what the run is made with from now on.
         checkpoint: the newest one that can be read; None begins anew.
         damaged: why newer ones cannot.
+        saved: all checkpoints that there are, oldest first.
     """
 
+    config: Config
     checkpoint: Checkpoint | None
     damaged: tuple[str, ...]
+    saved: tuple[Path, ...]
+
+    @property
+    def num_epochs(self) -> int:
+        """Epochs that are not trained again."""
+        return self.checkpoint.num_epochs if self.checkpoint else 0
 
 
-def resumed_config(run: Run, overrides: Sequence[str]) -> Config:
-    """Return the run's configuration with what `overrides` changes.
+def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
+    """Return where the run goes on, with what `overrides` changes in its configuration.
 
     Raises:
         ConfigError: a key may not change, or its value is wrong.
-        RunError: the run is complete, and no epochs are added to it; or something in it is a link.
+        RunError: there is nothing to train; or the run is complete, and no checkpoint can be read: it would be trained
+            anew, and its results lost; or something in it is a link.
     """
     _require_plain_files(run)
-    before, after = load_config(run.config_path), load_config(run.config_path, overrides)
-    changed = differing_values(before, after)
-    refused = [key for key in changed if not key.startswith(CHANGEABLE)]
+    before = load_config(run.config_path)
+    saved = saved_checkpoints(run)
+    checkpoint, damaged = _newest_readable(saved)
+    resumption = Resumption(_changed_config(run, before, overrides), checkpoint, damaged, tuple(saved))
+    _require_more_epochs(run, before.train, resumption)
+    return resumption
+
+
+def _newest_readable(saved: Sequence[Path]) -> tuple[Checkpoint | None, tuple[str, ...]]:
+    """Return it, and why those after it cannot be read."""
+    damaged: list[str] = []
+    for path in reversed(saved):
+        try:
+            return load_checkpoint(path), tuple(damaged)
+        except RunError as error:
+            damaged.append(str(error))
+    return None, tuple(damaged)
+
+
+def _changed_config(run: Run, before: Config, overrides: Sequence[str]) -> Config:
+    after = load_config(run.config_path, overrides)
+    refused = [key for key in differing_values(before, after) if not key.startswith(CHANGEABLE)]
     if refused:
         message = f"cannot change when a run goes on; train a new run, or change only {', '.join(CHANGEABLE)}"
         raise locate(ConfigError([Fault("", key, message) for key in refused]), str(run.config_path), tuple(overrides))
-    _require_more_epochs(run, before.train, after.train)
     return after
 
 
-def _require_more_epochs(run: Run, before: TrainConfig, after: TrainConfig) -> None:
-    """Raise `RunError` if what is asked for has been trained already."""
-    num_epochs = len(run.read_metrics()) if (run.path / "metrics.jsonl").exists() else 0
+def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) -> None:
+    """Raise `RunError` if what is asked for has been trained already, or cannot be trained on."""
+    num_epochs, after = resumption.num_epochs, resumption.config.train
     if after.epochs < num_epochs:
         raise RunError(f"{run.path}: has been trained for {num_epochs} epochs; train.epochs cannot be {after.epochs}")
     if not run.is_complete:
         return
+    if resumption.checkpoint is None:
+        anew = f"train it anew with: mnist-train train {shlex.quote(str(run.config_path))}"
+        state = "damaged" if resumption.damaged else "absent"
+        raise RunError(f"{run.path}: cannot go on, as its checkpoints are {state}; {anew}")
     again = f"mnist-train train --resume {run.reference} --set"
     if before.early_stopping and num_epochs < before.epochs:
         if after.early_stopping and after.early_stopping.patience <= before.early_stopping.patience:
@@ -82,30 +114,26 @@ def _require_plain_files(run: Run) -> None:
     """Raise `RunError` if something in the run is a link, a pipe or a device: it could lead out of the run."""
     for folder, folders, files in os.walk(run.path):
         for path in (Path(folder, name) for name in (*folders, *files)):
-            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+            if path.is_symlink() or not (path.is_dir() or path.is_file()) or _has_other_names(path):
                 raise RunError(f"{path}: a link, pipe or device, which is not written through; put a copy there")
 
 
-def find_resumption(run: Run) -> Resumption:
-    """Return the newest checkpoint that can be read, and what had to be passed over.
+def _has_other_names(path: Path) -> bool:
+    return path.is_file() and path.stat().st_nlink > 1
+
+
+def reopen_run(run: Run, resumption: Resumption) -> None:
+    """Make the run unfinished again, and delete what was made of its model until now; with the lock held.
+
+    Damaged checkpoints go too: a new one would be taken for older than they are, and be deleted.
 
     Raises:
-        RunError: the run is complete, and none can be read: it would be trained anew, and its results lost.
+        RunError: another process has gone on with the run since `resumption` was found.
     """
-    damaged: list[str] = []
-    for path in reversed(saved_checkpoints(run)):
-        try:
-            return Resumption(load_checkpoint(path), tuple(damaged))
-        except RunError as error:
-            damaged.append(str(error))
-    if run.is_complete:
-        anew = f"train it anew with: mnist-train train {shlex.quote(str(run.config_path))}"
-        raise RunError(f"{run.path}: cannot go on, as its checkpoints are {'damaged' if damaged else 'absent'}; {anew}")
-    return Resumption(None, tuple(damaged))
-
-
-def reopen_run(run: Run, config: Config) -> None:
-    """Make the run unfinished again, with `config` from now on; what was made of its model until now is deleted."""
+    if saved_checkpoints(run) != list(resumption.saved):
+        raise RunError(f"{run.path}: another process has just gone on with this run; look at it, and resume it again")
+    damaged = resumption.saved[len(resumption.saved) - len(resumption.damaged) :]
+    run.delete(*(str(path.relative_to(run.path)) for path in damaged))
     run.delete("report.json", "evaluation.json", "predictions.npz", "model.tflite", "report.html")
     run.delete_leftovers()
-    run.write_text("config.yaml", render_config(config))
+    run.write_text("config.yaml", render_config(resumption.config))

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from mnist_trainer.config.schema import Config, EvaluateConfig
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.sources import load_dataset
-from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import evaluate, predict
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
@@ -20,7 +19,7 @@ from mnist_trainer.exporting.litert import export_litert
 from mnist_trainer.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
 from mnist_trainer.training.checkpoint import restore_variables
-from mnist_trainer.training.environment import describe_environment
+from mnist_trainer.training.environment import continue_environment, describe_environment, write_environment
 from mnist_trainer.training.execution import choose_execution
 from mnist_trainer.training.fit import fit
 from mnist_trainer.training.report import TrainReport
@@ -48,7 +47,7 @@ def train(
     """Train, measure and save one model.
 
     Args:
-        config: what to train, and how.
+        config: what to train, and how; the resumption's, where there is one.
         run: a directory from `start_run`; without one, a new one under logs/.
         dataset: what `config.data` names, where the caller has loaded it already.
         callbacks: Keras callbacks, called after the run's own, e.g. to show progress.
@@ -76,7 +75,7 @@ def train(
         if checkpoint:
             restore_variables(model, checkpoint, run)
         stopwatch.end("build")
-        events = stack.enter_context(_record(run, config, resumption))
+        events = stack.enter_context(_record(run, config, dataset, resumption))
         fitted = fit(model, batches, dataset.validation, config, run, signals, callbacks, checkpoint)
         stopwatch.end("fit")
         best = _save_model(run, build_plain_model(config, dataset.num_classes, batches.num_steps), fitted.best_weights)
@@ -107,27 +106,18 @@ def train(
 
 
 @contextmanager
-def _record(run: Run, config: Config, resumption: Resumption | None) -> Iterator[EventWriter]:
+def _record(run: Run, config: Config, dataset: Dataset, resumption: Resumption | None) -> Iterator[EventWriter]:
     """Write what the run is made with, or that it goes on, and for TensorBoard how it ends."""
+    environment = describe_environment(config.seed, dataset)
     if resumption is None:
         run.require_new()
     else:
-        reopen_run(run, config)
-    environment = describe_environment(config.seed)
-    if resumption and resumption.checkpoint:
-        environment["resumed_after_epochs"] = resumption.checkpoint.num_epochs
-        environment["earlier"] = _earlier_environments(run)
-    run.write_json("environment.json", environment)
+        if resumption.checkpoint:
+            environment = continue_environment(environment, run, resumption.num_epochs)
+        reopen_run(run, resumption)
+    write_environment(environment, run)
     with session(run, config) as events:
         yield events
-
-
-def _earlier_environments(run: Run) -> list[dict[str, Any]]:
-    """Return what the run was made with before it was resumed, once or several times, the first time first."""
-    before = run.read_json("environment.json")
-    if not isinstance(before, dict) or not isinstance(before.get("earlier", []), list):
-        raise RunError(f"{run.path}: environment.json is not that of a training run")
-    return [*before.pop("earlier", []), before]
 
 
 def _save_model(run: Run, plain: keras.Model, weights: Sequence[npt.NDArray[Any]]) -> keras.Model:

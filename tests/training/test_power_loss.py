@@ -15,10 +15,10 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.run import Run
 from mnist_trainer.training.report import TrainReport
-from mnist_trainer.training.resume import find_resumption, resumed_config
+from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
-from tests.training.test_resume import outcome
+from tests.training.test_resume import outcome, resumed
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_every_moment_goes_on_to_the_same_end(whole: tuple[TrainReport, list[Pat
         key = (resumption.checkpoint.num_epochs if resumption.checkpoint else 0, frozenset(left))
         if key not in seen:
             seen.add(key)
-            assert outcome(train(resumed_config(run, ()), run, resumption=resumption)) == expected
+            assert outcome(resumed(run)) == expected
             leftovers = [path.name for path in run.path.rglob(".*-*")]
             assert leftovers == []
     assert len(seen) > 5

@@ -20,9 +20,9 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.run import Run
-from mnist_trainer.training.checkpoint import load_checkpoint, saved_checkpoints
+from mnist_trainer.training.checkpoint import Checkpoint, load_checkpoint, saved_checkpoints
 from mnist_trainer.training.report import TrainReport
-from mnist_trainer.training.resume import find_resumption, resumed_config
+from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS, Command
@@ -69,6 +69,7 @@ def config(small_npz: Path) -> Config:
 def outcome(report: TrainReport) -> dict[str, Any]:
     """Return all that two equal runs have in common."""
     model = keras.saving.load_model(Path(report.run) / "model.keras")
+    assert list(report.history) == Run(Path(report.run)).read_metrics()
     rows = [{key: value for key, value in row.items() if key not in TIMES} for row in report.history]
     weights = [weight.tobytes() for weight in model.get_weights()]
     return {"weights": weights, "history": rows, "best": report.best_epoch, "test": report.test}
@@ -82,14 +83,15 @@ def crashed(config: Config, folder: Path, epoch: int) -> Run:
 
 
 def resumed(run: Run, *overrides: str) -> TrainReport:
-    return train(resumed_config(run, overrides), run, resumption=find_resumption(run))
+    resumption = find_resumption(run, overrides)
+    return train(resumption.config, run, resumption=resumption)
 
 
 def test_interrupted_twice_is_the_same_to_the_last_bit(config: Config, tmp_path: Path) -> None:
     whole = train(config, start_run(config, tmp_path))
     run = crashed(config, tmp_path, 1)
     with pytest.raises(Crash):
-        train(resumed_config(run, ()), run, callbacks=[CrashIn(3)], resumption=find_resumption(run))
+        train(config, run, callbacks=[CrashIn(3)], resumption=find_resumption(run))
     report = resumed(run)
     assert outcome(report) == outcome(whole)
     rows = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
@@ -153,6 +155,95 @@ def test_damaged_checkpoint_is_passed_over(config: Config, tmp_path: Path) -> No
     assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
 
 
+@pytest.mark.parametrize("rows", ["", '{"epo', "nothing"])
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_metrics_that_were_lost_are_written_anew(rows: str, epoch: int, small_npz: Path, tmp_path: Path) -> None:
+    config = linear(small_npz)
+    run = crashed(config, tmp_path, epoch)
+    (run.path / "metrics.jsonl").write_text(rows)
+    assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
+
+
+class CrashBeforeCheckpoint(keras.callbacks.Callback):
+    """Ends training once the first epoch's row is written, and before its checkpoint is."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self._monkeypatch = monkeypatch
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        def crash(*arguments: Any) -> None:
+            raise Crash
+
+        self._monkeypatch.setattr(Checkpoint, "save", crash)
+
+
+def test_first_epochs_row_is_not_doubled(small_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = linear(small_npz)
+    run = start_run(config, tmp_path)
+    with pytest.raises(Crash):
+        train(config, run, callbacks=[CrashBeforeCheckpoint(monkeypatch)])
+    monkeypatch.undo()
+    assert [row["epoch"] for row in run.read_metrics()] == [1]
+    assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
+
+
+def test_new_checkpoints_outlive_damaged_ones(small_npz: Path, tmp_path: Path) -> None:
+    config = linear(small_npz, "train.epochs=6")
+    run = crashed(config, tmp_path, 5)
+    for path in saved_checkpoints(run):
+        path.write_bytes(b"")
+    with pytest.raises(Crash):
+        train(config, run, callbacks=[CrashIn(2)], resumption=find_resumption(run))
+    assert find_resumption(run).num_epochs == 2
+    assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
+
+
+def test_run_that_another_process_went_on_with_meanwhile_is_not_trained_again(small_npz: Path, tmp_path: Path) -> None:
+    config = linear(small_npz)
+    run = crashed(config, tmp_path, 1)
+    resumption = find_resumption(run)
+    report = resumed(run)
+    with pytest.raises(RunError, match=r"another process has just gone on with this run; look at it, and resume it"):
+        train(config, run, resumption=resumption)
+    assert run.read_json("report.json")["test"]["accuracy"] == report.test.accuracy
+
+
+def test_other_examples_are_refused(small_npz: Path, tmp_path: Path) -> None:
+    config = linear(small_npz)
+    run = crashed(config, tmp_path, 1)
+    with np.load(small_npz) as arrays:
+        moved = {**arrays, "x_train": np.roll(arrays["x_train"], 1, axis=0)}
+    np.savez(tmp_path / "moved.npz", **moved)
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    with pytest.raises(RunError, match=r"was trained on other examples than those of .*moved\.npz; name the same data"):
+        resumed(run, f"data.path={tmp_path / 'moved.npz'}")
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+    shutil.copy(small_npz, tmp_path / "copy.npz")
+    assert resumed(run, f"data.path={tmp_path / 'copy.npz'}").num_epochs == 2
+
+
+def test_record_of_the_environment_may_be_absent_but_no_other(small_npz: Path, tmp_path: Path) -> None:
+    run = crashed(linear(small_npz), tmp_path, 1)
+    record = run.path / "environment.json"
+    record.write_text("[]")
+    with pytest.raises(RunError, match=r"environment\.json: is not that of a training run; delete it to go on"):
+        resumed(run)
+    record.unlink()
+    assert resumed(run).num_epochs == 2
+
+
+def test_hard_link_is_not_written_through(small_npz: Path, tmp_path: Path) -> None:
+    run = crashed(linear(small_npz), tmp_path, 1)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    (run.path / "metrics.jsonl").unlink()
+    (run.path / "metrics.jsonl").hardlink_to(mine)
+    with pytest.raises(RunError, match=r"metrics\.jsonl: a link, pipe or device, which is not written through"):
+        resumed(run)
+    assert mine.read_text() == "mine"
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY", b"{}"])
 def test_file_that_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "epoch-000001.npz").write_bytes(content)
@@ -169,13 +260,14 @@ def test_checkpoint_of_another_model_is_refused(config: Config, small_npz: Path,
 def test_keys_that_would_make_two_runs_of_one_are_refused_by_name(config: Config, tmp_path: Path) -> None:
     run = start_run(config, tmp_path)
     with pytest.raises(ConfigError) as caught:
-        resumed_config(run, ["model.dropout=0.5", "seed=3", "train.epochs=9"])
+        find_resumption(run, ["model.dropout=0.5", "seed=3", "train.epochs=9"])
     lines = str(caught.value).splitlines()
     assert [line.partition(": cannot change when a run goes on; train a new run, or")[0] for line in lines] == [
         "--set seed=3: seed",
         "--set model.dropout=0.5: model.dropout",
     ]
-    changed = resumed_config(run, ["train.optimizer.learning_rate=0.0001", "train.early_stopping.patience=9"])
+    overrides = ["train.optimizer.learning_rate=0.0001", "train.early_stopping.patience=9"]
+    changed = find_resumption(run, overrides).config
     assert changed.train.early_stopping is not None
     assert changed.train.early_stopping.patience == 9
 

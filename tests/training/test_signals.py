@@ -18,12 +18,11 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import Interrupted
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
-from mnist_trainer.training.resume import find_resumption, resumed_config
 from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
-from tests.training.test_resume import outcome
+from tests.training.test_resume import outcome, resumed
 
 BOTH = pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 
@@ -85,7 +84,7 @@ def test_step_is_finished_and_the_run_goes_on_as_if_nothing_had_been(
     assert str(error) == f"{run.path}: stopped by {name}; go on with: mnist-train train --resume {run.path}"
     assert signal.getsignal(number) is before
     assert len(saved_checkpoints(run)) == 1
-    report = train(resumed_config(run, ()), run, resumption=find_resumption(run))
+    report = resumed(run)
     assert outcome(report) == outcome(train(config, start_run(config, tmp_path)))
 
 
@@ -99,7 +98,7 @@ def test_second_interrupt_stops_at_once_and_harms_nothing(config: Config, tmp_pa
     run, error = interrupted(config, tmp_path, sender)
     assert (sender.last_moment, error.exit_code) == ("validation", 130)
     assert [row["epoch"] for row in run.read_metrics()] == [1]
-    report = train(resumed_config(run, ()), run, resumption=find_resumption(run))
+    report = resumed(run)
     assert outcome(report) == outcome(train(config, start_run(config, tmp_path)))
 
 
@@ -122,7 +121,7 @@ def test_after_the_last_epoch_it_stops_at_once(
     run, error = interrupted(config, tmp_path)
     assert error.exit_code == exit_code
     monkeypatch.undo()
-    report = train(resumed_config(run, ()), run, resumption=find_resumption(run))
+    report = resumed(run)
     assert report.num_epochs == 3
 
 

@@ -24,7 +24,7 @@ from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.report import TrainReport
-from mnist_trainer.training.resume import find_resumption, resumed_config
+from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
@@ -177,8 +177,8 @@ def test_loss_that_is_not_finite_stops_with_epoch_step_and_advice(config: Config
     advice = f"--resume {run.path} --set train.optimizer.learning_rate=0.0001"
     assert f"try a lower learning rate: {advice} (the last good checkpoint is " in message
     assert run.state == "unfinished"
-    slower = resumed_config(run, ["train.optimizer.learning_rate=0.0001"])
-    report = train(slower, run, resumption=find_resumption(run))
+    slower = find_resumption(run, ["train.optimizer.learning_rate=0.0001"])
+    report = train(slower.config, run, resumption=slower)
     assert [row["learning_rate"] for row in report.history] == pytest.approx([1e-3, 1e-4, 1e-4])
     assert report.test.accuracy > 0.3  # ten classes: chance is 0.1
 
@@ -208,12 +208,11 @@ def test_validation_loss_that_is_not_finite_stops_and_spoils_nothing(config: Con
         train_in(tmp_path, config, callbacks=[SpoilBeforeValidation()])
     run = Run(next(tmp_path.glob("linear-*")))
     assert [row["epoch"] for row in run.read_metrics()] == [1]
-    resumption = find_resumption(run)
-    assert resumption.checkpoint is not None
-    assert resumption.checkpoint.progress["best"]["epoch"] == 1
-    assert all(np.isfinite(array).all() for array in resumption.checkpoint.best_weights)
-    slower = resumed_config(run, ["train.optimizer.learning_rate=0.0001"])
-    report = train(slower, run, resumption=resumption)
+    slower = find_resumption(run, ["train.optimizer.learning_rate=0.0001"])
+    assert slower.checkpoint is not None
+    assert slower.checkpoint.progress["best"]["epoch"] == 1
+    assert all(np.isfinite(array).all() for array in slower.checkpoint.best_weights)
+    report = train(slower.config, run, resumption=slower)
     assert (report.num_epochs, [row["epoch"] for row in report.history]) == (3, [1, 2, 3])
 
 
