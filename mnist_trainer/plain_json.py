@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 # Far more than any file of a run has, and still no matter for Python, which writes at most some 1,000 levels.
@@ -32,23 +33,25 @@ def parse_rows(text: bytes) -> list[dict[str, float]]:
     Raises:
         ValueError: they are something else.
     """
-    return as_rows([parse_json(line) for line in text.splitlines()])
+    return as_rows(parse_json(line) for line in text.splitlines())
 
 
-def as_rows(values: Any) -> list[dict[str, float]]:
-    """Return `values`, if they are rows of a metrics.jsonl: a list of at least one.
+def as_rows(values: Iterable[Any]) -> list[dict[str, float]]:
+    """Return `values`, if they are rows of a metrics.jsonl, at least one.
 
     Raises:
         ValueError: they are something else.
     """
-    if not isinstance(values, list) or not values:
-        raise ValueError("no epoch has ended")
+    rows: list[dict[str, float]] = []
     for epoch, row in enumerate(values, 1):
         if not isinstance(row, dict) or not all(isinstance(value, int | float) for value in row.values()):
             raise ValueError(f"row {epoch} does not consist of numbers")
-        if row.get("epoch") != epoch or row.keys() != values[0].keys():
+        if row.get("epoch") != epoch or (rows and row.keys() != rows[0].keys()):
             raise ValueError(f"row {epoch} is not what a run writes after epoch {epoch}")
-    return values
+        rows.append(row)
+    if not rows:
+        raise ValueError("no epoch has ended")
+    return rows
 
 
 def _refuse_constant(name: str) -> NoReturn:

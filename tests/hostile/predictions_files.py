@@ -157,7 +157,7 @@ _FACTS: list[tuple[str, Make, str]] = [
     ("no metrics", measured(metrics=""), _METRICS + "no epoch has ended"),
     ("metrics of noise", measured(metrics=noise(1_000)), _METRICS),
     ("metrics of a hole", hole_in_run("metrics.jsonl", measured()), "is larger than 4,194,304 bytes"),
-    ("metrics of 4 MB in a line", measured(metrics='{"epoch": [' + "1," * 2_000_000 + "1]}"), _METRICS + "line 1"),
+    ("metrics of 4 MB in a line", measured(metrics='{"epoch": [' + "1," * 2_000_000 + "1]}"), _METRICS + "row 1"),
     ("metrics 100,000 deep", measured(metrics="[" * 100_000), _METRICS + "nested more than 500 deep"),
     ("metrics of 2,000,000 numbers", measured(metrics="1\n" * 2_000_000), _METRICS + "row 1 does not consist of"),
     ("metrics of empty rows", measured(metrics="{}\n" * 1_000_000), _METRICS + "row 1 is not what a run writes"),
