@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import mmap
 import stat
-import tokenize
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,37 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# What NumPy, zipfile and zlib raise, depending on where in a file the damage is. A compression that zipfile does not
-# know is a RuntimeError, and a size that no machine has an OverflowError.
-UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    LookupError,
-    TypeError,
-    RuntimeError,
-    MemoryError,
-    SyntaxError,
-    OverflowError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+from mnist_trainer.untrusted import UnsafeFile, regular_file_size
 
 MAX_MEMBERS = 2_000
 # Deflate makes at most 1,032 bytes of one: a header that announces more lies.
 MAX_RATIO = 1_032
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-
-
-class UnsafeArchive(ValueError):
-    """The archive was not read, because of what it says of itself."""
-
-
-def reason_of(error: Exception) -> str:
-    """Return the first line of what an exception says, or its kind where it says nothing."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager
@@ -60,13 +34,13 @@ def open_archive(path: Path, *, max_inflated_bytes: int, max_bytes: int | None =
         max_bytes: the largest file that is opened; any without it.
 
     Raises:
-        UnsafeArchive: it is no regular file, or too large; a member is encrypted, a link or there twice; its name leads
+        UnsafeFile: it is no regular file, or too large; a member is encrypted, a link or there twice; its name leads
             out of the archive; its compression is not deflate; it announces more than it can hold, or than is allowed.
         OSError, ValueError, zipfile.BadZipFile, …: the file cannot be read; see `UNREADABLE`.
     """
     archive_bytes = regular_file_size(path)
     if max_bytes is not None and archive_bytes > max_bytes:
-        raise UnsafeArchive(f"is larger than {max_bytes:,} bytes")
+        raise UnsafeFile(f"is larger than {max_bytes:,} bytes")
     if archive_bytes:
         _check_number_of_members(path)
     with zipfile.ZipFile(path) as archive:
@@ -75,19 +49,6 @@ def open_archive(path: Path, *, max_inflated_bytes: int, max_bytes: int | None =
             _check_member(member)
         _check_together(members, archive_bytes, max_inflated_bytes)
         yield archive
-
-
-def regular_file_size(path: Path) -> int:
-    """Return the size of a file in bytes.
-
-    Raises:
-        UnsafeArchive: it is a pipe or a device, reading which might never end.
-        OSError: there is no such file.
-    """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise UnsafeArchive("is not a regular file")
-    return status.st_size
 
 
 def read_arrays(path: Path, *, max_bytes: int, max_inflated_bytes: int) -> dict[str, npt.NDArray[Any]]:
@@ -100,7 +61,7 @@ def read_array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
     """Return the array of the member `name`, a .npy file without pickled objects.
 
     Raises:
-        UnsafeArchive: its header announces another size than the member has.
+        UnsafeFile: its header announces another size than the member has.
     """
     with archive.open(name) as stream:
         check_npy_header(stream, archive.getinfo(name).file_size)
@@ -110,17 +71,17 @@ def read_array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
 
 
 def check_npy_header(stream: Any, num_bytes: int) -> None:
-    """Raise `UnsafeArchive` if a .npy file of `num_bytes` bytes does not hold exactly the array that it announces."""
+    """Raise `UnsafeFile` if a .npy file of `num_bytes` bytes does not hold exactly the array that it announces."""
     version = np.lib.format.read_magic(stream)
     if version not in _HEADERS:
-        raise UnsafeArchive(f"is a .npy file of version {version[0]}.{version[1]}; expected 1.0 or 2.0")
+        raise UnsafeFile(f"is a .npy file of version {version[0]}.{version[1]}; expected 1.0 or 2.0")
     with warnings.catch_warnings(action="ignore"):  # of a header's odd numbers, and of Python 2, which wrote 3L
         shape, _, dtype = _HEADERS[version](stream)
     if dtype.hasobject:
-        raise UnsafeArchive("holds pickled Python objects")
+        raise UnsafeFile("holds pickled Python objects")
     announced, present = math.prod(shape) * dtype.itemsize, num_bytes - stream.tell()
     if min(shape, default=0) < 0 or announced != present:
-        raise UnsafeArchive(f"its header announces {announced:,} bytes of values, but there are {present:,}")
+        raise UnsafeFile(f"its header announces {announced:,} bytes of values, but there are {present:,}")
 
 
 def _check_number_of_members(path: Path) -> None:
@@ -131,29 +92,29 @@ def _check_number_of_members(path: Path) -> None:
             position = content.find(_ENTRY_SIGNATURE, position + 1)
             if position < 0:
                 return
-    raise UnsafeArchive(f"has more than {MAX_MEMBERS:,} members")
+    raise UnsafeFile(f"has more than {MAX_MEMBERS:,} members")
 
 
 def _check_member(member: zipfile.ZipInfo) -> None:
     name = member.filename
     if member.flag_bits & 0x1:
-        raise UnsafeArchive(f"its member {name!r} is encrypted")
+        raise UnsafeFile(f"its member {name!r} is encrypted")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise UnsafeArchive(f"its member {name!r} is a symbolic link")
+        raise UnsafeFile(f"its member {name!r} is a symbolic link")
     if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
-        raise UnsafeArchive(f"the name of its member {name!r} leads out of the archive")
+        raise UnsafeFile(f"the name of its member {name!r} leads out of the archive")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UnsafeArchive(f"its member {name!r} is compressed by method {member.compress_type}; expected deflate")
+        raise UnsafeFile(f"its member {name!r} is compressed by method {member.compress_type}; expected deflate")
     ratio = 1 if member.compress_type == zipfile.ZIP_STORED else MAX_RATIO
     if member.file_size > ratio * member.compress_size:
-        raise UnsafeArchive(f"its member {name!r} announces {member.file_size:,} bytes, more than it can hold")
+        raise UnsafeFile(f"its member {name!r} announces {member.file_size:,} bytes, more than it can hold")
 
 
 def _check_together(members: list[zipfile.ZipInfo], archive_bytes: int, max_inflated_bytes: int) -> None:
     if len({member.filename for member in members}) < len(members):
-        raise UnsafeArchive("two of its members have the same name")
+        raise UnsafeFile("two of its members have the same name")
     if sum(member.compress_size for member in members) > archive_bytes:
-        raise UnsafeArchive("its members are larger than itself")
+        raise UnsafeFile("its members are larger than itself")
     inflated = sum(member.file_size for member in members if member.compress_type != zipfile.ZIP_STORED)
     if inflated > max_inflated_bytes:
-        raise UnsafeArchive(f"would unpack to {inflated:,} bytes; at most {max_inflated_bytes:,} are read")
+        raise UnsafeFile(f"would unpack to {inflated:,} bytes; at most {max_inflated_bytes:,} are read")

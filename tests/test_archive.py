@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_trainer.archive import UnsafeArchive, open_archive, read_array, regular_file_size
+from mnist_trainer.archive import open_archive, read_array
+from mnist_trainer.untrusted import UnsafeFile, regular_file_size
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -30,7 +31,7 @@ def test_limit_is_of_what_is_compressed(tmp_path: Path) -> None:
     with open_archive(tmp_path / "stored", max_inflated_bytes=0) as archive:
         assert len(archive.read("x")) == 1_001
     with (
-        pytest.raises(UnsafeArchive, match="would unpack to 1,001 bytes; at most 1,000 are read"),
+        pytest.raises(UnsafeFile, match="would unpack to 1,001 bytes; at most 1,000 are read"),
         open_archive(tmp_path / "deflated", max_inflated_bytes=1_000),
     ):
         pass
@@ -45,14 +46,14 @@ def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
             setattr(archive.filelist[1], key, getattr(archive.filelist[0], key))
         archive._didModify = True  # type: ignore[attr-defined]  # so that the directory is written anew
     with (
-        pytest.raises(UnsafeArchive, match="its members are larger than itself"),
+        pytest.raises(UnsafeFile, match="its members are larger than itself"),
         open_archive(tmp_path / "x", max_inflated_bytes=0),
     ):
         pass
 
 
 def test_size_of_what_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(UnsafeArchive, match="is not a regular file"):
+    with pytest.raises(UnsafeFile, match="is not a regular file"):
         regular_file_size(tmp_path)
     (tmp_path / "link").symlink_to(__file__)
     assert regular_file_size(tmp_path / "link") == Path(__file__).stat().st_size

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import struct
 import warnings
-import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -15,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_trainer.errors import PictureError
+from mnist_trainer.untrusted import UNREADABLE
 
 Picture: TypeAlias = npt.NDArray[np.float32]
 
@@ -23,21 +22,6 @@ MAX_SIDE_PIXELS = 10_000
 MAX_PIXELS = 40_000_000
 # Larger pictures are reduced to this: a stroke of one pixel in 4,000 keeps a quarter of its contrast.
 MAX_READ_PIXELS = 1_000
-
-# What Pillow's decoders raise, depending on where in a file the damage is.
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
 
 
 def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
@@ -61,7 +45,7 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
         with warnings.catch_warnings(action="ignore"), Image.open(source, formats=FORMATS) as image:
             _check_size(image, name)
             return _values(image)
-    except (UnidentifiedImageError, Image.DecompressionBombError, *_UNREADABLE) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, *UNREADABLE) as error:
         raise PictureError(f"{name}: {_reason(error)}") from error
 
 
@@ -101,7 +85,7 @@ def _values(image: Image.Image) -> Picture:
     image.draft(None, (MAX_READ_PIXELS, MAX_READ_PIXELS))
     image.load()
     # Where a camera's notes are damaged, so is what they say of the upper side.
-    with suppress(*_UNREADABLE):
+    with suppress(*UNREADABLE):
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         return _unit_range(_reduced(image.convert("I").convert("F") if image.mode[0] == "I" else image))

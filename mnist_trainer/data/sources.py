@@ -12,19 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import (
-    MAX_RATIO,
-    UNREADABLE,
-    UnsafeArchive,
-    check_npy_header,
-    open_archive,
-    read_array,
-    reason_of,
-    regular_file_size,
-)
+from mnist_trainer.archive import MAX_RATIO, check_npy_header, open_archive, read_array
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset, make_dataset
 from mnist_trainer.errors import DataError
+from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of, regular_file_size
 
 EMBEDDED = Path(__file__).with_name("mnist.npz")
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -151,4 +143,4 @@ def _reason(error: Exception) -> str:
         return f"its header announces more than fits into memory: {reason_of(error)}"
     if "Python objects" in str(error):
         return "holds pickled Python objects, which could run code; expected plain arrays of numbers"
-    return str(error) if isinstance(error, UnsafeArchive) else f"damaged or not a data set: {reason_of(error)}"
+    return str(error) if isinstance(error, UnsafeFile) else f"damaged or not a data set: {reason_of(error)}"

@@ -16,8 +16,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mnist_trainer.archive import reason_of
 from mnist_trainer.bounded_program import Answer, limit, serve
+from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 # 25 million parameters in one array take 210 MB.
 MEMORY_BYTES = 300_000_000
@@ -26,19 +26,13 @@ MAX_OBJECTS = 5_000
 MAX_DEPTH = 16
 # Where Keras keeps the variables of layers; what else there is, of optimisers and metrics, is not looked at.
 _ROOTS = ("layers", "vars")
-# What h5py raises, depending on where in a file the damage is.
-UNREADABLE = (OSError, ValueError, RuntimeError, LookupError, TypeError, MemoryError, OverflowError)
-
-
-class UnsafeWeights(ValueError):
-    """The file was not read, because of what it says of itself."""
 
 
 def copy_weights(source: Path, target: Path) -> list[list[int]]:
     """Write the weights in `source` to a new file `target`, and return their shapes.
 
     Raises:
-        UnsafeWeights: there is a link, an array that is not stored plainly in the file, or too many of them.
+        UnsafeFile: there is a link, an array that is not stored plainly in the file, or too many of them.
         OSError, ValueError, …: HDF5 cannot read the file.
     """
     left = source.stat().st_size
@@ -48,7 +42,7 @@ def copy_weights(source: Path, target: Path) -> list[list[int]]:
             _check_dataset(path, dataset)
             left -= dataset.nbytes
             if left < 0:
-                raise UnsafeWeights(f"its arrays, with {path}, are larger than the file")
+                raise UnsafeFile(f"its arrays, with {path}, are larger than the file")
             _copy(dataset, new, path)
             shapes.append([int(length) for length in dataset.shape])
     return shapes
@@ -63,7 +57,7 @@ def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
         item = _hard_linked(file, path)
         address = h5py.h5o.get_info(item.id).addr
         if address in seen or len(seen) >= MAX_OBJECTS or path.count("/") > MAX_DEPTH:
-            raise UnsafeWeights(f"{path}: an object with two names, too many objects, or too deep")
+            raise UnsafeFile(f"{path}: an object with two names, too many objects, or too deep")
         seen.add(address)
         if isinstance(item, h5py.Group):
             waiting += [f"{path}/{name}" for name in _names(item)]
@@ -73,31 +67,31 @@ def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
 
 def _names(group: h5py.Group) -> list[str]:
     if len(group) > MAX_OBJECTS:
-        raise UnsafeWeights("has too many objects")
+        raise UnsafeFile("has too many objects")
     names = list(group)
     if not all(isinstance(name, str) and re.fullmatch(r"[\w.-]{1,200}", name) for name in names):
-        raise UnsafeWeights("has a name that is no word")
+        raise UnsafeFile("has a name that is no word")
     return names
 
 
 def _hard_linked(file: h5py.File, path: str) -> Any:
     link = file.get(path, getlink=True)
     if not isinstance(link, h5py.HardLink):
-        raise UnsafeWeights(f"{path}: a link to another file or place ({type(link).__name__})")
+        raise UnsafeFile(f"{path}: a link to another file or place ({type(link).__name__})")
     return file[path]
 
 
 def _check_dataset(path: str, dataset: h5py.Dataset) -> None:
     if dataset.external or dataset.is_virtual:
-        raise UnsafeWeights(f"{path}: its values lie in another file")
+        raise UnsafeFile(f"{path}: its values lie in another file")
     creation = dataset.id.get_create_plist()
     if creation.get_layout() == h5py.h5d.CHUNKED or creation.get_nfilters():
-        raise UnsafeWeights(f"{path}: its values are in chunks or compressed; Keras writes them plainly")
+        raise UnsafeFile(f"{path}: its values are in chunks or compressed; Keras writes them plainly")
     if dataset.dtype.kind not in "fiu" and dataset.dtype != np.dtype("V2"):
-        raise UnsafeWeights(f"{path}: holds {dataset.dtype}; expected numbers")
+        raise UnsafeFile(f"{path}: holds {dataset.dtype}; expected numbers")
     announced, stored = math.prod(dataset.shape or ()) * dataset.dtype.itemsize, dataset.id.get_storage_size()
     if dataset.shape is None or announced != stored:
-        raise UnsafeWeights(f"{path}: announces {announced:,} bytes, but has {stored:,}")
+        raise UnsafeFile(f"{path}: announces {announced:,} bytes, but has {stored:,}")
 
 
 def _copy(dataset: h5py.Dataset, target: h5py.File, path: str) -> None:

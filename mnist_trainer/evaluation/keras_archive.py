@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, open_archive, reason_of
+from mnist_trainer.archive import open_archive
 from mnist_trainer.bounded_process import BoundedProcess, ProcessEnded
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.keras_config import UnsafeConfig, safe_config
 from mnist_trainer.plain_json import parse_json
+from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 # Weights of 25 million parameters; a file that was saved with its optimiser holds them three times.
 MAX_BYTES = 320_000_000
@@ -85,9 +86,9 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with open_archive(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES) as archive:
             missing = {_CONFIG, _WEIGHTS} - set(archive.namelist())
             if missing:
-                raise UnsafeArchive(f"has no {' and no '.join(sorted(missing))}")
+                raise UnsafeFile(f"has no {' and no '.join(sorted(missing))}")
             yield archive
-    except UnsafeArchive as error:
+    except UnsafeFile as error:
         raise ModelError(f"{path}: not read: {error}") from error
     except UNREADABLE as error:
         raise ModelError(f"{path}: damaged, or not a Keras model: {reason_of(error)}") from error

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import keras
 
-from mnist_trainer.archive import reason_of
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import MAX_CLASSES
 from mnist_trainer.errors import ModelError, RunError
@@ -21,12 +20,10 @@ from mnist_trainer.evaluation.evaluate import num_outputs_per_image
 from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read_config
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
+from mnist_trainer.untrusted import UNREADABLE, reason_of
 
 # Seven times what accurate.yaml makes: 10,000 images then take some minutes.
 MAX_OUTPUTS_PER_IMAGE = 500_000
-
-# What Keras raises, depending on what in a configuration or in weights does not fit.
-_UNUSABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, ArithmeticError, MemoryError)
 
 
 def load_model(source: Run | str | Path) -> keras.Model:
@@ -96,7 +93,7 @@ def _load(path: Path, build: Callable[[], keras.Model], weights: Weights, otherw
         with keras.StatelessScope():
             pass  # leaving it gives the variables their values
         model.load_weights(weights.path)
-    except _UNUSABLE as error:
+    except (AttributeError, *UNREADABLE) as error:
         raise ModelError(f"{path}: damaged, or {otherwise}: {reason_of(error)}") from error
     return model
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, read_arrays, reason_of
+from mnist_trainer.archive import read_arrays
 from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES, Labels, Probabilities
 from mnist_trainer.errors import RunError
 from mnist_trainer.run import Run
+from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 FILE_NAME = "predictions.npz"
 # Of 400,000 examples of 30 classes, or 12,000 of 1,000: what can be looked at in some seconds.
@@ -70,18 +71,18 @@ def _checked(arrays: dict[str, npt.NDArray[Any]]) -> Predictions:
     """Return predictions that can be measured, or raise one of `UNREADABLE`."""
     labels, probabilities = arrays["labels"], arrays["probabilities"]
     if labels.dtype != np.int32 or probabilities.dtype != np.float32 or probabilities.ndim != 2:
-        raise UnsafeArchive("its labels and probabilities are of another type")
+        raise UnsafeFile("its labels and probabilities are of another type")
     if labels.shape != probabilities.shape[:1] or not len(labels) or probabilities.shape[1] < 2:
-        raise UnsafeArchive("its labels and probabilities do not belong together")
+        raise UnsafeFile("its labels and probabilities do not belong together")
     if len(labels) > MAX_EXAMPLES or probabilities.shape[1] > MAX_CLASSES:
-        raise UnsafeArchive(f"has more than {MAX_EXAMPLES:,} examples or {MAX_CLASSES:,} classes")
+        raise UnsafeFile(f"has more than {MAX_EXAMPLES:,} examples or {MAX_CLASSES:,} classes")
     if not 0 <= labels.min() <= labels.max() < probabilities.shape[1] or not are_probabilities(probabilities):
-        raise UnsafeArchive("its labels or probabilities are out of range")
+        raise UnsafeFile("its labels or probabilities are out of range")
     shift, digest = arrays["test_time_shift"], arrays["data_sha256"]
     if shift.shape or shift.dtype.kind not in "iu" or not 0 <= shift < IMAGE_PIXELS:
-        raise UnsafeArchive("its shift is no number of pixels")
+        raise UnsafeFile("its shift is no number of pixels")
     if digest.shape or digest.dtype.kind != "U" or digest.itemsize > _MAX_DIGEST_BYTES:
-        raise UnsafeArchive("its fingerprint is no short text")
+        raise UnsafeFile("its fingerprint is no short text")
     return Predictions(labels, probabilities, int(shift), str(digest))
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import UNREADABLE, UnsafeArchive, read_arrays, reason_of
+from mnist_trainer.archive import read_arrays
 from mnist_trainer.errors import RunError
 from mnist_trainer.plain_json import as_rows, parse_json
 from mnist_trainer.run import Run
+from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 if TYPE_CHECKING:
     import keras
@@ -80,15 +81,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:
     """Return what the callbacks have counted, or raise one of `UNREADABLE` if it is something else."""
     if text.dtype.kind != "U" or text.size != 1 or text.itemsize > 4 * MAX_PROGRESS_CHARACTERS:
-        raise UnsafeArchive("its progress is not text, or too much of it")
+        raise UnsafeFile("its progress is not text, or too much of it")
     progress: dict[str, Any] = parse_json(str(text))
     num_epochs = len(as_rows(progress["history"]))
     best, stopping = progress["best"], progress["early_stopping"]
     if best["epoch"] not in range(1, num_epochs + 1) or len(best["score"]) != 2:
-        raise UnsafeArchive("its best epoch is none of its epochs")
+        raise UnsafeFile("its best epoch is none of its epochs")
     counted = [*best["score"], *([stopping[key] for key in ("wait", "best", "has_stopped")] if stopping else [])]
     if not all(isinstance(number, int | float) for number in counted):
-        raise UnsafeArchive("its progress does not consist of numbers")
+        raise UnsafeFile("its progress does not consist of numbers")
     return progress
 
 
@@ -96,7 +97,7 @@ def _numbered(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> Arrays:
     count = sum(name.startswith(prefix) for name in arrays)
     numbered = tuple(arrays[f"{prefix}{number}"] for number in range(count))
     if any(array.dtype.kind not in "fiu" for array in numbered):
-        raise UnsafeArchive("its arrays do not consist of numbers")
+        raise UnsafeFile("its arrays do not consist of numbers")
     return numbered
 
 

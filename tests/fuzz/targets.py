@@ -15,13 +15,14 @@ from mnist_trainer.data.digit_image import find_digit
 from mnist_trainer.data.picture import read_picture
 from mnist_trainer.data.sources import IDX_NAMES, load_dataset
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
-from mnist_trainer.evaluation.copy_weights import UNREADABLE, copy_weights
+from mnist_trainer.evaluation.copy_weights import copy_weights
 from mnist_trainer.evaluation.keras_archive import read_config
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.record import read_diagnosis
 from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import load_checkpoint
+from mnist_trainer.untrusted import UNREADABLE
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
 from tests.hostile.keras_files import archive_bytes, members
 from tests.hostile.run_files import GOOD_REPORT

@@ -12,10 +12,10 @@ import keras
 import numpy.typing as npt
 import tensorflow as tf
 
-from mnist_trainer.archive import reason_of
 from mnist_trainer.errors import RunError
 from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.run import Run
+from mnist_trainer.untrusted import reason_of
 
 
 class EventWriter:
