@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import mmap
 import stat
@@ -20,8 +21,21 @@ from mnist_trainer.untrusted import UnsafeFile, regular_file_size
 MAX_MEMBERS = 2_000
 # Deflate makes at most 1,032 bytes of one: a header that announces more lies.
 MAX_RATIO = 1_032
+# A directory of so many members with long names has a tenth of this.
+MAX_READ_BYTES = 4_000_000
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+class _BoundedReader(io.BufferedReader):
+    """A file of which little is read at once: zipfile reads a directory whole, of whatever size it is said to be."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes, or raise `UnsafeFile` if they are more than `MAX_READ_BYTES`."""
+        content = super().read(MAX_READ_BYTES + 1 if size is None or size < 0 else min(size, MAX_READ_BYTES + 1))
+        if len(content) > MAX_READ_BYTES:
+            raise UnsafeFile("has a larger directory, or is packed worse, than a program makes it")
+        return content
 
 
 @contextmanager
@@ -43,7 +57,7 @@ def open_archive(path: Path, *, max_inflated_bytes: int, max_bytes: int | None =
         raise UnsafeFile(f"is larger than {max_bytes:,} bytes")
     if archive_bytes:
         _check_number_of_members(path)
-    with zipfile.ZipFile(path) as archive:
+    with _BoundedReader(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         for member in members:
             _check_member(member)

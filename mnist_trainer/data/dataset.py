@@ -17,6 +17,8 @@ Probabilities: TypeAlias = npt.NDArray[np.float32]
 
 IMAGE_PIXELS = 28
 MAX_CLASSES = 1_000
+# Their labels take 80 MB of memory; images can stay on the disk.
+MAX_EXAMPLES = 10_000_000
 # Of 125, 250, 500 and 1,000 the fastest for conv.yaml; its first feature map then takes 87 MB.
 EVALUATION_BATCH_SIZE = 1_000
 
@@ -107,10 +109,10 @@ def make_dataset(source: str, arrays: dict[str, npt.NDArray[Any]], validation_fr
 
 def _checked_split(source: str, arrays: dict[str, npt.NDArray[Any]], name: str) -> Split:
     images = _checked_images(f"{source}: x_{name}", arrays[f"x_{name}"])
-    labels = _checked_labels(f"{source}: y_{name}", arrays[f"y_{name}"])
-    if len(images) != len(labels):
+    labels = arrays[f"y_{name}"]
+    if labels.ndim == 1 and len(images) != len(labels):
         raise DataError(f"{source}: x_{name} has {len(images):,} images but y_{name} has {len(labels):,} labels")
-    return Split(images, labels)
+    return Split(images, _checked_labels(f"{source}: y_{name}", labels))
 
 
 def _checked_images(where: str, images: npt.NDArray[Any]) -> Images:
@@ -119,8 +121,9 @@ def _checked_images(where: str, images: npt.NDArray[Any]) -> Images:
     if images.shape[1:] not in ((IMAGE_PIXELS, IMAGE_PIXELS), (IMAGE_PIXELS, IMAGE_PIXELS, 1)):
         shape = "×".join(map(str, images.shape)) or "a single number"
         raise DataError(f"{where} has shape {shape}; expected images of 28×28 pixels, n×28×28 or n×28×28×1")
-    if len(images) == 0:
-        raise DataError(f"{where} is empty; at least one example is needed")
+    if not 0 < len(images) <= MAX_EXAMPLES:
+        number = f"has {len(images):,} images" if len(images) else "is empty"
+        raise DataError(f"{where} {number}; expected from 1 to {MAX_EXAMPLES:,} images")
     return images.reshape(-1, IMAGE_PIXELS, IMAGE_PIXELS, 1)
 
 

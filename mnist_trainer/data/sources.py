@@ -7,7 +7,7 @@ import math
 import struct
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,9 @@ IDX_NAMES = {
     "y_test": ("t10k-labels-idx1-ubyte", "test-labels-idx1-ubyte"),
 }
 
-# A million images with labels of 8 bytes. What is not compressed may be of any size, since the user has its bytes.
-MAX_INFLATED_BYTES = 792_000_000
+# A million images with labels of 8 bytes, and what stands before them. Folders of .npy files are mapped into memory,
+# and may be larger.
+MAX_BYTES, MAX_LABEL_BYTES = 792_000_000, 8_001_000
 # Deflate's own header and trailer, for files of a few bytes.
 _GZIP_BYTES = 64
 
@@ -39,8 +40,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 def load_dataset(config: DataConfig | None = None) -> Dataset:
     """Return the data set that `config` names, checked; without one, the packaged MNIST with 10 % for validation.
 
-    A folder of .npy files is memory-mapped: its images are read when they are used. What is compressed may hold
-    a million images at most. No size that a file announces is believed before the file could hold it.
+    A folder of .npy files is memory-mapped: its images are read when they are used. Other files may hold a million
+    images at most. No size that a file announces is believed before the file could hold it.
 
     Raises:
         DataError: the data set is absent, damaged, or not of MNIST's shape.
@@ -49,17 +50,18 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
     path = Path(config.path) if config.path else EMBEDDED
     try:
         arrays = _read_folder(path) if path.is_dir() else _read_npz(path)
+        return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
     except UNREADABLE as error:
         raise DataError(f"{path}: {_reason(error)}") from error
-    return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
 
 
 def _read_npz(path: Path) -> Arrays:
     if path.exists() and path.suffix != ".npz":
         raise DataError(f"{path}: expected a .npz file, or a folder of IDX or .npy files")
-    with open_archive(path, max_inflated_bytes=MAX_INFLATED_BYTES) as archive:
+    with open_archive(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES) as archive:
         names = archive.namelist()
         _require(path, [name for name in ARRAY_NAMES if f"{name}.npy" not in names], "the arrays")
+        _check_sizes(path, {name: archive.getinfo(f"{name}.npy").file_size for name in ARRAY_NAMES})
         return {name: read_array(archive, f"{name}.npy") for name in ARRAY_NAMES}
 
 
@@ -72,7 +74,9 @@ def _read_folder(path: Path) -> Arrays:
     _require(
         path, [IDX_NAMES[name][0] for name, file in idx_files.items() if file is None], "the IDX files (plain or .gz)"
     )
-    return {name: _read_idx(file) for name, file in idx_files.items() if file}
+    files = {name: file for name, file in idx_files.items() if file}
+    _check_sizes(path, {name: _num_idx_bytes(file) for name, file in files.items()})
+    return {name: _read_idx(file) for name, file in files.items()}
 
 
 def _map_npy(path: Path) -> npt.NDArray[Any]:
@@ -97,25 +101,42 @@ def _find_idx(folder: Path, endings: tuple[str, ...]) -> Path | None:
     return found[0] if found else None
 
 
+def _check_sizes(path: Path, num_bytes: dict[str, int]) -> None:
+    """Raise `DataError` if arrays of so many bytes are not read into memory."""
+    total, labels = sum(num_bytes.values()), sum(number for name, number in num_bytes.items() if name.startswith("y_"))
+    if total > MAX_BYTES or labels > MAX_LABEL_BYTES:
+        most = f"at most {MAX_BYTES:,} are read, and {MAX_LABEL_BYTES:,} of labels"
+        more = "a larger data set can be a folder of .npy files"
+        raise DataError(f"{path}: has {total:,} bytes, {labels:,} of them labels; {most}; {more}")
+
+
+def _num_idx_bytes(path: Path) -> int:
+    """Return how many values an IDX file announces, if it can hold as many."""
+    with _opened_idx(path) as stream:
+        num_bytes = math.prod(_idx_shape(path, stream))
+    size = path.stat().st_size
+    if num_bytes > (MAX_RATIO * (size + _GZIP_BYTES) if path.suffix == ".gz" else size):
+        raise DataError(f"{path}: its header announces {num_bytes:,} bytes of values, but the file has fewer")
+    return num_bytes
+
+
 def _read_idx(path: Path) -> npt.NDArray[np.uint8]:
     """Return the array of an IDX file of unsigned bytes.
 
     Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits", FILE FORMATS.
     """
-    stream: Any
-    is_gzip = path.suffix == ".gz"
-    with gzip.open(path, "rb") if is_gzip else path.open("rb") as stream:
+    with _opened_idx(path) as stream:
         shape = _idx_shape(path, stream)
         num_bytes = math.prod(shape)
-        if num_bytes > _most_bytes(path, is_gzip=is_gzip):
-            raise DataError(f"{path}: its header announces {num_bytes:,} bytes of values, but the file has fewer")
-        if is_gzip and num_bytes > MAX_INFLATED_BYTES:
-            raise DataError(f"{path}: would unpack to {num_bytes:,} bytes; at most {MAX_INFLATED_BYTES:,} are read")
         content = stream.read(num_bytes + 1)
     if len(content) != num_bytes:
         size = "more" if len(content) > num_bytes else "fewer"
         raise DataError(f"{path}: its header announces {num_bytes:,} bytes of values, but the file has {size}")
     return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _opened_idx(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def _idx_shape(path: Path, stream: Any) -> tuple[int, ...]:
@@ -126,12 +147,6 @@ def _idx_shape(path: Path, stream: Any) -> tuple[int, ...]:
     if len(header) < 4 * rank[0]:
         raise DataError(f"{path}: ends within its header")
     return struct.unpack(f">{rank[0]}I", header)
-
-
-def _most_bytes(path: Path, *, is_gzip: bool) -> int:
-    """Return how many bytes of values the file can hold at most."""
-    num_bytes = path.stat().st_size
-    return MAX_RATIO * (num_bytes + _GZIP_BYTES) if is_gzip else num_bytes
 
 
 def _reason(error: Exception) -> str:

@@ -99,7 +99,7 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
     if resumption.checkpoint is None:
         anew = f"train it anew with: mnist-train train {shlex.quote(str(run.config_path))}"
         state = "damaged" if resumption.damaged else "absent"
-        raise RunError(f"{run.path}: cannot go on, as its checkpoints are {state}; {anew}")
+        raise RunError(f"{run.path}: is complete, and its checkpoints are {state}, so that it cannot go on; {anew}")
     again = f"mnist-train train --resume {run.reference} --set"
     if before.early_stopping and num_epochs < before.epochs:
         if after.early_stopping and after.early_stopping.patience <= before.early_stopping.patience:

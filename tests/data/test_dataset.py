@@ -58,7 +58,7 @@ def test_no_validation_split_is_said() -> None:
         ({"x_train": np.zeros((10, 784), np.uint8)}, "x: x_train has shape 10×784; expected images of 28×28 pixels"),
         ({"x_train": np.zeros((10, 28, 28, 3), np.uint8)}, "x: x_train has shape 10×28×28×3; expected images"),
         ({"x_test": np.uint8(3)}, "x: x_test has shape a single number; expected images of 28×28 pixels"),
-        ({"x_test": np.zeros((0, 28, 28), np.uint8)}, "x: x_test is empty; at least one example is needed"),
+        ({"x_test": np.zeros((0, 28, 28), np.uint8)}, "x: x_test is empty; expected from 1 to 10,000,000 images"),
         ({"y_train": np.zeros(10)}, "x: y_train has type float64; expected integer labels"),
         ({"y_train": np.zeros((10, 1), int)}, "x: y_train has shape 10×1; expected one label for each image"),
         ({"y_train": np.array([0, 1, 2])}, "x: x_train has 10 images but y_train has 3 labels"),

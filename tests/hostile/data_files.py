@@ -119,13 +119,13 @@ def circle(name: str) -> Make:
     return lambda folder: (folder / name).symlink_to(name)
 
 
-def zeros_npz(num_bytes: int, name: str = "x_train") -> Make:
-    """Return what makes data.npz whose one array unpacks to so many zeros."""
+def zeros_npz(num_bytes: int, name: str = "x_train", shape: str = "") -> Make:
+    """Return what makes data.npz whose one array, by default of images, unpacks to so many zeros."""
 
     def make(folder: Path) -> None:
         with zipfile.ZipFile(folder / "data.npz", "w", zipfile.ZIP_DEFLATED) as archive:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                member.write(npy(header(f"({num_bytes // 784}, 28, 28)")))
+                member.write(npy(header(shape or f"({num_bytes // 784}, 28, 28)")))
                 for _ in range(num_bytes // 784_000):
                     member.write(bytes(784_000))
             for other in set(arrays()) - {name}:
@@ -160,6 +160,52 @@ def two_files(folder: Path) -> None:
     (folder / "data" / f"{IDX_NAMES['x_train'][0]}.gz").write_bytes(b"")
 
 
+def sparse_idx(folder: Path) -> None:
+    """Announce, and have, five million images in a hole of 4 GB."""
+    idx_folder(x_train=idx_header(5_000_000, 28, 28))(folder)
+    os.truncate(folder / "data" / IDX_NAMES["x_train"][0], 16 + 5_000_000 * 784)
+
+
+def large_together(folder: Path) -> None:
+    """Have twice half a million images in files of a few hundred kilobytes."""
+    zeros = gzip.compress(idx_header(600_000, 28, 28) + bytes(600_000 * 784), 1)
+    idx_folder(".gz", x_train=zeros, x_test=zeros)(folder)
+
+
+def sparse_labels(folder: Path) -> None:
+    """Have labels in a hole of 20 GB."""
+    npy_folder(y_train=npy(header("(20000000000,)")))(folder)
+    path = folder / "data" / "y_train.npy"
+    os.truncate(path, path.stat().st_size + 20_000_000_000)
+
+
+def sparse_images(folder: Path) -> None:
+    """Have images and labels in holes, 10¹² bytes of each image's."""
+    npy_folder(x_train=npy(header("(1000000000, 28, 28)")), y_train=npy(header("(1000000000,)")))(folder)
+    for name, num_bytes in (("x_train", 784_000_000_000), ("y_train", 1_000_000_000)):
+        path = folder / "data" / f"{name}.npy"
+        os.truncate(path, path.stat().st_size + num_bytes)
+
+
+def sparse_npz(folder: Path) -> None:
+    """Have a hole of 100 GB behind the members."""
+    npz()(folder)
+    os.truncate(folder / "data.npz", 100_000_000_000)
+
+
+def large_directory(folder: Path) -> None:
+    """Say that the directory takes all of a hole of 700 MB."""
+    npz()(folder)
+    path = folder / "data.npz"
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    struct.pack_into("<II", content, end + 12, 700_000_000, end)
+    with path.open("wb") as file:
+        file.write(content[:end])
+        file.seek(end + 700_000_000)
+        file.write(content[end:])
+
+
 def noise(num_bytes: int) -> bytes:
     return np.random.default_rng(0).bytes(num_bytes)
 
@@ -192,6 +238,13 @@ _NPZ: list[tuple[str, Make, str]] = [
     ("values too many", npz(x_train=npy(header("(20, 28, 28)"), bytes(20_000))), _ANNOUNCES),
     ("a billion zeros", zeros_npz(1_176_000_000), "would unpack to 1,176,"),
     ("a billion zeros for labels", zeros_npz(1_176_000_000, "y_test"), "would unpack to 1,176,"),
+    ("a hole of 100 GB", sparse_npz, "is larger than 792,000,000 bytes"),
+    ("a directory of 700 MB", large_directory, "has a larger directory, or is packed worse"),
+    (
+        "labels of 700 MB in 700 kB",
+        zeros_npz(705_600_000, "y_test", "(705600000,)"),
+        r"has 705,6\d\d,\d{3} bytes, 705,6[\d,]+ of them labels; at most",
+    ),
     ("bzip2", bzip2_npz, "is compressed by method 12; expected deflate"),
     ("complex images", npz_of(x_train=np.zeros((20, 28, 28), complex)), "x_train has type complex128; expected uint8"),
     ("images of floats", npz_of(x_train=np.zeros((20, 28, 28))), "x_train has type float64; expected uint8 pixels"),
@@ -221,6 +274,10 @@ _FOLDERS: list[tuple[str, Make, str]] = [
     ("IDX of 2⁹⁶ bytes", idx_folder(x_train=idx_header(*[2**32 - 1] * 3)), _ANNOUNCES + "the file has fewer"),
     ("IDX of floats", idx_folder(x_train=b"\0\0\x0d\x03" + bytes(12)), "not an IDX file of unsigned bytes"),
     ("IDX of rank 255", idx_folder(x_train=b"\0\0\x08\xff" + bytes(12)), "not an IDX file of unsigned bytes"),
+    ("IDX of a hole", sparse_idx, "has 3,920,015,720 bytes, 40 of them labels; at most"),
+    ("gzip files of 940 MB together", large_together, "has 940,800,040 bytes, 40 of them labels; at most 792,000,000 "),
+    (".npy of labels in a hole", sparse_labels, "x_train has 20 images but y_train has 20,000,000,000 labels"),
+    (".npy of images in a hole", sparse_images, "x_train has 1,000,000,000 images; expected from 1 to 10,000,000"),
     ("IDX of nothing", idx_folder(x_train=b""), "not an IDX file of unsigned bytes"),
     ("IDX cut off", idx_folder(y_test=idx_header(20) + bytes(19)), _ANNOUNCES + "the file has fewer"),
     ("IDX with more", idx_folder(y_test=idx_header(20) + bytes(21)), _ANNOUNCES + "the file has more"),

@@ -264,7 +264,13 @@ _ARGUMENTS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
     ("port 0", ("visualize", "--port", "0"), 2, "0 is not in the range 1<=x<=65535", _files()),
     ("port 99999", ("visualize", "--port", "99999"), 2, "99999 is not in the range", _files()),
     ("visualize nothing", ("visualize", "x"), 1, "x: no such run", _files()),
-    ("resume a complete run", ("train", "--resume", "logs/x"), 1, "is complete, after 10 epochs", run()),
+    (
+        "resume a complete run",
+        ("train", "--resume", "logs/x"),
+        1,
+        "is complete, and its checkpoints are absent, so that it cannot go on; train it anew",
+        run(),
+    ),
     (
         "resume with another model",
         ("train", "--resume", "logs/x", "--set", "model.name=dense"),

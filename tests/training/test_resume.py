@@ -325,7 +325,9 @@ def test_run_that_cannot_go_on_loses_nothing(small_npz: Path, tmp_path: Path) ->
     with pytest.raises(RunError, match=r"the checkpoint is not that of the run's config\.yaml"):
         resumed(run, "train.epochs=3")
     shutil.rmtree(run.path / "checkpoints")
-    with pytest.raises(RunError, match=r"cannot go on, as its checkpoints are absent; train it anew with: mnist-train"):
+    with pytest.raises(
+        RunError, match=r"its checkpoints are absent, so that it cannot go on; train it anew with: mnist-train"
+    ):
         resumed(run, "train.epochs=3")
     assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == {
         path: content for path, content in before.items() if path.parent.name != "checkpoints"
