@@ -45,13 +45,17 @@ class Fault:
 
 
 class ConfigError(MnistTrainerError):
-    """The configuration cannot be used; `faults` lists every reason, in the order of the file."""
+    """The configuration cannot be used; `faults` lists the reasons, in the order of the file.
+
+    There are `num_more`, which are only counted: of thousands, the first ones tell what is wrong.
+    """
 
     exit_code = 2
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
+    def __init__(self, faults: Sequence[Fault], num_more: int = 0) -> None:
+        more = [f"… and {num_more:,} more"] if num_more else []
+        super().__init__("\n".join([*(str(fault) for fault in faults), *more]))
+        self.faults, self.num_more = tuple(faults), num_more
 
 
 class DataError(MnistTrainerError):

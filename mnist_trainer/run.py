@@ -23,7 +23,8 @@ from mnist_trainer.errors import RunError
 from mnist_trainer.plain_json import parse_json, parse_rows
 from mnist_trainer.whole_file import write_whole
 
-# A report has a few hundred bytes for each class, an environment a thousand for each time the run was resumed.
+# A report has 330 bytes for each epoch, of 10,000 at most, and some more for each class; an environment a thousand for
+# each time the run was resumed.
 MAX_JSON_BYTES = 4 * 1024 * 1024
 
 # `mnist-train runs` holds each lock for a moment, to see whether another process does.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_trainer.config.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
 from mnist_trainer.run import Run, all_runs, find_run
 
@@ -72,6 +73,16 @@ def test_json_without_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         Run(tmp_path).write_json("report.json", {"loss": float("nan")})
     assert names(tmp_path) == []
+
+
+def test_longest_run_can_be_read_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    names = ("accuracy", "loss", "learning_rate", "examples_per_second", "seconds")
+    long = dict.fromkeys([*names, "validation_accuracy", "validation_loss"], 12345.678901234567)
+    rows = [{"epoch": epoch, **long} for epoch in range(1, MAX_EPOCHS + 1)]
+    run.write_metrics(rows)
+    run.write_json("report.json", {"history": rows})
+    assert run.read_metrics() == run.read_json("report.json")["history"] == rows
 
 
 def test_state_is_complete_only_with_a_report(tmp_path: Path) -> None:

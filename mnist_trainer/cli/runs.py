@@ -34,6 +34,7 @@ def runs(*, logs_dir: Path, as_json: bool) -> None:
 
 def _summary(run: Run) -> dict[str, Any]:
     """Return what the table shows; what cannot be read of a run is None."""
+    from mnist_trainer.config.component import MAX_EPOCHS
     from mnist_trainer.config.load import load_config
 
     summary: dict[str, Any] = {"name": run.name, "model": None, "epochs": None, "accuracy": None, "state": run.state}
@@ -42,7 +43,7 @@ def _summary(run: Run) -> dict[str, Any]:
         summary |= {"model": config.model.name, "epochs": config.train.epochs}
         if run.is_complete:
             report = run.read_json("report.json")
-            summary["epochs"] = _number(report["num_epochs"], 100_000)
+            summary["epochs"] = _number(report["num_epochs"], MAX_EPOCHS)
             summary["accuracy"] = _number(report["test"]["accuracy"], 1)
     except (ConfigError, RunError, LookupError, TypeError):
         summary["state"] = "unreadable"

@@ -20,8 +20,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
+# A row for each fits into the files of a run, which are read within bounds.
+MAX_EPOCHS = 10_000
+
 Count = Annotated[int, Field(ge=1)]
-Epoch = Annotated[int, Field(ge=1, le=100_000)]
+Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
 Units = Annotated[int, Field(ge=1, le=65_536)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mnist_trainer.config.component import Section
-from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Source
+from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Place, Source
 
 _NO_SECTION = ("dict_type", "model_type", "model_attributes_type")
 # What pydantic's error types expect: a noun for a wrong type, a predicate for a value out of bounds.
@@ -38,21 +38,30 @@ _PREDICATES = {
     "too_short": "must have {min_length} or more items",
     "too_long": "must have {max_length} or fewer items",
 }
-# What people call a key, and it has another name.
-_SHORT = {"lr": "learning_rate"}
+# Other names that people use for a key.
+_OTHER_NAMES = {"lr": "learning_rate"}
 
 
-def found_faults(error: ValidationError, source: Source, schema: type[Section]) -> list[FoundFault]:
-    """Return what pydantic found, one entry for each value at fault.
+def found_faults(
+    error: ValidationError, source: Source, schema: type[Section], most: int
+) -> tuple[list[FoundFault], int]:
+    """Return what pydantic found, one entry for each value at fault, and how many more than `most` there are.
 
     A value that may be one of two types ('auto' or a number) has two errors in pydantic; here they are one sentence.
-    A list with a wrong item, where one value would do too, is not at fault itself: its item is.
+    A list with a wrong item, where one value would do too, is not at fault itself: its item is. Nor is a value again
+    whose form is a fault of the source already.
     """
     located = [(_path_in_values(entry, source.values), entry) for entry in error.errors()]
     located.sort(key=lambda item: [str(part) for part in item[0]])
     groups = {path: [entry for _, entry in group] for path, group in groupby(located, key=lambda item: item[0])}
     containers = {path[:length] for path in groups for length in range(len(path))}
-    return [_fault(path, entries, source, schema) for path, entries in groups.items() if path not in containers]
+    known = {fault.place for fault in source.faults}
+    found = [(*_at_fault(path, group[0], source), path) for path, group in groups.items() if path not in containers]
+    found = sorted((entry for entry in found if entry[0] not in known), key=lambda entry: entry[0])
+    faults = [
+        FoundFault(place, shown, _message(path, groups[path], source, schema)) for place, shown, path in found[:most]
+    ]
+    return faults, len(found[most:])
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
@@ -62,19 +71,27 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(names)}"
 
 
-def _fault(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schema: type[Section]) -> FoundFault:
+def _at_fault(path: KeyPath, entry: ErrorDetails, source: Source) -> tuple[Place, KeyPath]:
+    """Return the place and the key that are to be put right, which may lie in the section at `path`."""
+    if entry["type"] == "union_tag_invalid":
+        path = (*path, "name")
+    if entry["type"] == "combination":
+        path = (*path, *filter(None, entry["ctx"]["key"].split(".")))
+    return source.place(path, of_key=entry["type"] == "extra_forbidden"), path
+
+
+def _message(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, schema: type[Section]) -> str:
     first = entries[0]
     if first["type"] == "extra_forbidden":
-        return FoundFault(source.place(path, of_key=True), path, f"unknown key{_key_hint(path, source, schema)}")
+        return f"unknown key{_key_hint(path, source, schema)}"
     if first["type"] == "union_tag_invalid":
-        path, name = (*path, "name"), first["input"].get("name")
+        name = first["input"].get("name")
         hint = did_you_mean(str(name), re.findall(r"'([^']*)'", first["ctx"]["expected_tags"]))
-        return FoundFault(source.place(path), path, f"unknown name {_received(name)}{hint}")
+        return f"unknown name {_received(name)}{hint}"
     if first["type"] == "combination":
-        path = (*path, *filter(None, first["ctx"]["key"].split(".")))
-        return FoundFault(source.place(path), path, first["msg"])
+        return first["msg"]
     hint = _name_hint(path, source, schema) if first["type"] in _NO_SECTION else ""
-    return FoundFault(source.place(path), path, _sentence(entries) + hint)
+    return _sentence(entries) + hint
 
 
 def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
@@ -88,7 +105,10 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     if named.rank and not source.place(path, of_key=True).rank:
         name = _value_at(section, source.values)["name"]
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
-    key, allowed = _SHORT.get(str(path[-1]), str(path[-1])), _section_at(schema, section, source.values).model_fields
+    key, allowed = (
+        _OTHER_NAMES.get(str(path[-1]), str(path[-1])),
+        _section_at(schema, section, source.values).model_fields,
+    )
     known = _all_paths(schema().model_dump())
     elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
     if elsewhere and not difflib.get_close_matches(key, allowed):

@@ -15,6 +15,9 @@ from mnist_trainer.config.shipped import find_config
 from mnist_trainer.config.yaml_source import MAX_BYTES, Source, apply_override, read_source
 from mnist_trainer.errors import ConfigError, Fault
 
+# Of a file with more, these tell what is wrong with it.
+MAX_FAULTS = 20
+
 
 def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Config:
     """Return the configuration in a YAML file, with overrides put on top.
@@ -24,7 +27,7 @@ def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Co
         overrides: `key.path=value`, as after `--set`; the right side is read as YAML.
 
     Raises:
-        ConfigError: with each fault of the file and of the overrides, in their order.
+        ConfigError: with the faults of the file and of the overrides, in their order.
     """
     file = find_config(str(path))
     config = _validate(_read_source(file, overrides))
@@ -55,17 +58,17 @@ def _read(file: Path) -> bytes:
 
 
 def _validate(source: Source) -> Config:
-    found = list(source.faults)
-    config = None
+    found, num_more = source.faults, 0
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
-        faulted = {fault.place for fault in source.faults}
-        found += [fault for fault in found_faults(error, source, Config) if fault.place not in faulted]
-    if config is None or found:
-        found.sort(key=lambda fault: fault.place)
-        raise ConfigError([fault.as_fault() for fault in found])
-    return config
+        of_values, num_more = found_faults(error, source, Config, MAX_FAULTS)
+        found = [*found, *of_values]
+    else:
+        if not found:
+            return config
+    found = sorted(found, key=lambda fault: fault.place)
+    raise ConfigError([fault.as_fault() for fault in found[:MAX_FAULTS]], len(found[MAX_FAULTS:]) + num_more)
 
 
 def _run_name(file: Path) -> str:

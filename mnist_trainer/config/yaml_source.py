@@ -10,7 +10,7 @@ import yaml
 from mnist_trainer.config.yaml12 import MAX_DEPTH, REFUSED, Loader, scalar_value
 from mnist_trainer.errors import ConfigError, Fault
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 128 * 1024
 
 KeyPath = tuple[str | int, ...]
 
@@ -89,10 +89,10 @@ def read_source(text: bytes, label: str) -> Source:
         received = "nothing" if root is None else _KINDS[type(root)]
         raise ConfigError([Fault(str(top), "", f"expected keys such as 'train:' at the top; received {received}")])
     source.values = _Reader(source, top).mapping(root, ())
+    paths = {place: path for path, place in reversed(source.value_places.items())}
     for mark, message in loader.refused:
         place = _at(mark, label)
-        path = next((path for path, written in source.value_places.items() if written == place), ())
-        source.add_fault(place, path, message)
+        source.add_fault(place, paths.get(place, ()), message)
     return source
 
 

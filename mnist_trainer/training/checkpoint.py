@@ -24,8 +24,8 @@ NUM_KEPT = 2
 _FOLDER, _PATTERN = "checkpoints", "epoch-*.npz"
 # Weights, their best and mean ones, and two moments of the optimiser, for the largest model that is built.
 MAX_BYTES = 640_000_000
-# The rows of 60,000 epochs.
-MAX_PROGRESS_CHARACTERS = 20_000_000
+# Twice the rows of 10,000 epochs.
+MAX_PROGRESS_CHARACTERS = 6_000_000
 
 Arrays = tuple[npt.NDArray[Any], ...]
 

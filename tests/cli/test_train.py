@@ -115,7 +115,7 @@ def test_bad_input_is_one_message_and_leaves_nothing(
 @pytest.mark.parametrize("moment", ["config.yaml", "checkpoints/epoch-*.npz"])
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_to_the_process(number: int, exit_code: int, moment: str, small_npz: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mnist_trainer", *train_arguments(small_npz, tmp_path, "train.epochs=100000")]
+    command = [sys.executable, "-m", "mnist_trainer", *train_arguments(small_npz, tmp_path, "train.epochs=10000")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.glob(f"*/{moment}")) and process.poll() is None:
         time.sleep(0.05)

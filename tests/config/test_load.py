@@ -103,7 +103,7 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ("seed: \0\n", "x.yaml: character number 7, U+0000, is not allowed in YAML; delete it"),
         (b"seed: \xff\n", "x.yaml: byte 7 is not UTF-8; save the file as UTF-8 text"),
         ("a: " + "[" * 99, "x.yaml:1:19: not valid YAML: nested more than 16 deep"),
-        ("#" * MAX_BYTES + "\n", "x.yaml: the file is larger than 262,144 bytes; is it a configuration?"),
+        ("#" * MAX_BYTES + "\n", "x.yaml: the file is larger than 131,072 bytes; is it a configuration?"),
         ("trian: {}\n", "x.yaml:1:1: trian: unknown key; did you mean 'train'?"),
         (
             "zzz: 1\n",

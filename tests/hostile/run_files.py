@@ -190,7 +190,7 @@ _RUNS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
     ("config of 17 GB", _EVALUATE, 2, "makes a model of 4,346,", run(config="model: {units: [65536, 65536]}")),
     ("config that is nothing", _EVALUATE, 2, "expected keys such as", run(config="")),
     ("config of noise", _EVALUATE, 2, "is not UTF-8", run(config=b"\xff\xfe")),
-    ("config of a hole", _EVALUATE, 2, "larger than 262,144 bytes", hole_in_run("config.yaml")),
+    ("config of a hole", _EVALUATE, 2, "larger than 131,072 bytes", hole_in_run("config.yaml")),
     ("report of a hole", _EVALUATE, 1, "is larger than 4,194,304 bytes", hole_in_run("report.json")),
     ("report that is a pipe", _EVALUATE, 1, "not a complete run", pipe_in_run("report.json")),
     ("report that is a device", _EVALUATE, 1, "not a complete run", link_in_run("report.json", "/dev/zero")),
