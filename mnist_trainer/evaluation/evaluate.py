@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Probabilities, Split
 from mnist_trainer.errors import ModelError
+from mnist_trainer.evaluation.model_work import work_per_image
 from mnist_trainer.evaluation.predictions import Predictions, are_probabilities
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 
@@ -72,13 +72,7 @@ def predict_probabilities(model: Predictor, images: Images, test_time_shift: int
 
 def batch_size(model: Predictor) -> int:
     """Return how many images a model is asked for at once: 1,000, or fewer where its layers make much of each."""
-    return EVALUATION_BATCH_SIZE if num_outputs_per_image(model) <= _MAX_USUAL_OUTPUTS else _UNUSUAL_BATCH_SIZE
-
-
-def num_outputs_per_image(model: Any) -> int:
-    """Return how many numbers the layers of a Keras model make of an image, those of models inside it included."""
-    layers = getattr(model, "layers", ())
-    return sum(int(math.prod(layer.output.shape[1:])) + num_outputs_per_image(layer) for layer in layers)
+    return EVALUATION_BATCH_SIZE if work_per_image(model).num_outputs <= _MAX_USUAL_OUTPUTS else _UNUSUAL_BATCH_SIZE
 
 
 def _shifted(images: Images, rows: int, columns: int) -> Images:

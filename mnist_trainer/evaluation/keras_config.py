@@ -27,7 +27,7 @@ _LAYERS = frozenset(
 )
 _KEYS = frozenset(
     str.split("""
-        activation alpha axis batch_shape center data_format depth_multiplier dilation_rate dims epsilon filters
+        activation alpha axis batch_shape center depth_multiplier dilation_rate dims epsilon filters
         groups keepdims kernel_size max_value momentum negative_slope noise_shape offset padding pool_size rate
         rms_scaling scale shape shared_axes stddev strides target_shape threshold trainable units use_bias
         cropping
@@ -59,7 +59,10 @@ def safe_config(config: Any) -> dict[str, Any]:
     Raises:
         UnsafeConfig: it has a layer, a key or a value that is not among those that are built.
     """
-    return _model(config, 0, [MAX_LAYERS])
+    safe = _model(config, 0, [MAX_LAYERS])
+    if _num_calls(safe) > MAX_LAYERS:
+        raise UnsafeConfig(f"calls its layers more than {MAX_LAYERS} times")
+    return safe
 
 
 def _model(config: Any, nesting: int, layers_left: list[int]) -> dict[str, Any]:
@@ -80,6 +83,12 @@ def _model(config: Any, nesting: int, layers_left: list[int]) -> dict[str, Any]:
     return {"module": _MODULES[kind], "class_name": kind, "config": safe, "registered_name": None}
 
 
+def _num_calls(layer: dict[str, Any]) -> int:
+    """Return how often layers are called where this one, or the model that it is, is."""
+    times = len(layer.get("inbound_nodes", ())) or 1
+    return times * (sum(map(_num_calls, layer["config"]["layers"])) if layer["class_name"] in _MODULES else 1)
+
+
 def _layer(layer: Any, nesting: int, layers_left: list[int]) -> dict[str, Any]:
     kind = _class_of(layer)
     if kind in _MODULES:
@@ -92,7 +101,12 @@ def _layer(layer: Any, nesting: int, layers_left: list[int]) -> dict[str, Any]:
 
 def _arguments(kind: str, values: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a layer's constructor."""
-    special: dict[str, Callable[[Any], Any]] = {"name": _name, "dtype": _dtype, "activation": _activation}
+    special: dict[str, Callable[[Any], Any]] = {
+        "name": _name,
+        "dtype": _dtype,
+        "activation": _activation,
+        "data_format": _data_format,
+    }
     safe = {}
     for key, value in values.items():
         if key in _LEFT_OUT_KEYS or key.endswith(_LEFT_OUT):
@@ -179,6 +193,12 @@ def _dtype(value: Any) -> Any:
     if name not in (None, *_DTYPES):
         raise UnsafeConfig(f"has the type {_shown(name)}; expected one of {', '.join(sorted(_DTYPES))}")
     return name
+
+
+def _data_format(value: Any) -> str:
+    if value not in (None, "channels_last"):
+        raise UnsafeConfig(f"has {_shown(value)} for 'data_format'; only channels_last is computed")
+    return "channels_last"
 
 
 def _activation(value: Any) -> str:

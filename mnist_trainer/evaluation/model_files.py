@@ -16,14 +16,15 @@ import keras
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import MAX_CLASSES
 from mnist_trainer.errors import ModelError, RunError
-from mnist_trainer.evaluation.evaluate import num_outputs_per_image
 from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read_config
+from mnist_trainer.evaluation.model_work import work_per_image
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
 from mnist_trainer.untrusted import UNREADABLE, reason_of
 
 # Seven times what accurate.yaml makes: 10,000 images then take some minutes.
 MAX_OUTPUTS_PER_IMAGE = 500_000
+MAX_PRODUCTS_PER_IMAGE = 1_000_000_000
 
 
 def load_model(source: Run | str | Path) -> keras.Model:
@@ -103,8 +104,9 @@ def _check_size(path: Path, model: keras.Model, weights: Weights, otherwise: str
     if shapes != sorted(weights.shapes):
         keras.utils.clear_session()  # which forgets the variables that wait for their values
         raise ModelError(f"{path}: damaged, or {otherwise}: its weights are not those of its layers")
-    num_outputs = num_outputs_per_image(model)
-    if num_outputs > MAX_OUTPUTS_PER_IMAGE:
+    work = work_per_image(model)
+    if work.num_outputs > MAX_OUTPUTS_PER_IMAGE or work.num_products > MAX_PRODUCTS_PER_IMAGE:
         keras.utils.clear_session()
-        made = f"{num_outputs:,} numbers for each image"
-        raise ModelError(f"{path}: its layers make {made}; at most {MAX_OUTPUTS_PER_IMAGE:,} are computed")
+        made = f"{work.num_outputs:,} numbers for each image by {work.num_products:,} multiplications"
+        most = f"{MAX_OUTPUTS_PER_IMAGE:,} are computed, by {MAX_PRODUCTS_PER_IMAGE:,}"
+        raise ModelError(f"{path}: its layers make {made}; at most {most}")

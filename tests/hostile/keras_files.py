@@ -258,6 +258,62 @@ def loops(config: Json) -> Json:
     return config
 
 
+def tensor(source: str, call: int = 0) -> Json:
+    return {"class_name": "__keras_tensor__", "config": {"keras_history": [source, call, 0]}}
+
+
+def functional(name: str, layers: list[Json], sources: list[list[tuple[str, int]]]) -> Json:
+    """Return a Functional model of layers, each called once with each of its sources."""
+    for inside, calls in zip(layers, sources, strict=True):
+        inside["name"] = inside["config"]["name"]
+        inside["inbound_nodes"] = [{"args": [tensor(*source)], "kwargs": {}} for source in calls]
+    first, last = layers[0]["name"], layers[-1]["name"]
+    config = {"name": name, "layers": layers, "input_layers": [first, 0, 0], "output_layers": [last, 0, 0]}
+    return {"module": "keras", "class_name": "Functional", "config": config, "registered_name": None}
+
+
+def called_often(name: str, inside: Json, num_calls: int) -> Json:
+    """Return a model that calls one layer, or model, with the image, and then with what it made the time before."""
+    image = layer("InputLayer", f"{name}-image", batch_shape=[None, 28, 28, 1], dtype="float32")
+    chain = [(image["config"]["name"], 0), *((inside["config"]["name"], call) for call in range(num_calls - 1))]
+    end = layer("Activation", f"{name}-end", activation="linear")
+    return functional(name, [image, inside, end], [[], chain, [(inside["config"]["name"], num_calls - 1)]])
+
+
+def _calls_in_calls(config: Json) -> None:
+    """Call a layer 262,144 times, by a model that is called 64 times by one that is."""
+    inside = layer("ReLU", "relu")
+    for name in ("inner", "middle", "outer"):
+        inside = called_often(name, inside, 64)
+    config["config"]["layers"].insert(1, inside)
+
+
+def _shared_and_growing(config: Json) -> None:
+    """Pad by the same layer 60 times, which makes 6 million numbers, the first time 1,000, and make the image again."""
+    image, flatten, dense = config["config"]["layers"]
+    pad, crop = layer("ZeroPadding2D", "pad", padding=4), layer("Cropping2D", "crop", cropping=240)
+    chain = [("image", 0), *(("pad", call) for call in range(59))]
+    sources = [[], chain, [("pad", 59)], [("crop", 0)], [("flatten", 0)]]
+    config |= functional("model", [image, pad, crop, flatten, dense], sources)
+
+
+def _large_windows() -> bytes:
+    """Return a model of 1.9 million weights, each used 784 times for an image."""
+    config = plain_config()
+    layers = config["config"]["layers"]
+    layers[1:2] = [
+        layer("Conv2D", "conv", filters=600, kernel_size=[56, 56], padding="same"),
+        layer("GlobalAveragePooling2D", "flatten"),
+    ]
+
+    def fill(file: h5py.File) -> None:
+        for name, shape in (("conv/vars/0", (56, 56, 1, 600)), ("conv/vars/1", (600,)), ("dense/vars/0", (600, 10))):
+            file[f"layers/{name}"] = np.zeros(shape, np.float32)
+        file["layers/dense/vars/1"] = np.zeros(10, np.float32)
+
+    return archive_bytes(members(config, hdf5_bytes(fill)))
+
+
 def nested(depth: int) -> Change:
     def change(config: Json) -> Json:
         for _ in range(depth):
@@ -399,13 +455,21 @@ _FILES: list[tuple[str, Make, str]] = [
     (
         "maps of 10⁸ numbers",
         with_config(_padded_and_pooled),
-        r"its layers make 100,\d{3},\d{3} numbers for each image; at most 500,000 are computed",
+        r"its layers make 100,\d{3},\d{3} numbers for each image by 7,840 multiplications; at most 500,000",
     ),
     (
         "maps of 10⁸ numbers in a model in the model",
         with_config(_padded_inside),
-        r"its layers make 100,\d{3},\d{3} numbers for each image; at most 500,000 are computed",
+        r"its layers make 100,\d{3},\d{3} numbers for each image by 7,840 multiplications; at most 500,000",
     ),
+    ("layer called 262,144 times", with_config(_calls_in_calls), "calls its layers more than 300 times"),
+    (
+        "layer that makes more each time",
+        with_config(_shared_and_growing),
+        r"its layers make 1\d,\d{3},\d{3} numbers for each image by 7,840 multiplications; at most 500,000 are",
+    ),
+    ("windows of 56×56", with_content(_large_windows), "make 471,010 .* by 1,475,180,400 multiplications; at most"),
+    ("maps with channels first", with_layer(layer("Flatten", "x", data_format="channels_first"), 1), "only channels_l"),
     ("400 layers", with_config(_many_layers), "has more than 300 layers"),
     ("models in models", with_config(nested(5)), "has models nested more than 3 deep"),
     ("graph with a circle", with_config(loops), "model.keras"),
