@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 from mnist_trainer.errors import MnistTrainerError
 
@@ -41,7 +41,7 @@ def hidden_native_output() -> Iterator[None]:
     """Hold back what C++ writes to standard error before its own log levels are read; show it if the block fails."""
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as hidden:
+    with _unnamed_file() as hidden:
         os.dup2(hidden.fileno(), 2)
         try:
             yield
@@ -52,6 +52,13 @@ def hidden_native_output() -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _unnamed_file() -> IO[bytes]:
+    """Return a file in memory where the system has such, since the folder for temporary files may be full."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 @contextmanager

@@ -15,6 +15,9 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
+from mnist_trainer.bounded_program import BEGUN
+from mnist_trainer.errors import MnistTrainerError
+
 # Programs limit the seconds of a processor that they take, which may have other things to do.
 MAX_SECONDS = 60
 _PACKAGES = Path(__file__).parents[1]
@@ -38,6 +41,7 @@ class BoundedProcess:
             arguments: its command line.
         """
         self._command = [sys.executable, "-P", str(program), *arguments]  # -P: no folder stands in for Python's own
+        self._has_begun = False
         self._start()
 
     def __enter__(self) -> Self:
@@ -51,14 +55,15 @@ class BoundedProcess:
 
         Raises:
             ProcessEnded: there is none, or none within `MAX_SECONDS`; the program is started anew.
+            MnistTrainerError: the program cannot be started.
         """
         guard = threading.Timer(MAX_SECONDS, self._process.kill)
         guard.start()
         try:
+            self._wait_for_begin()
             self._requests.write(json.dumps({**head, "num_bytes": len(content)}).encode() + b"\n" + content)
             self._requests.flush()
-            answer: dict[str, Any] = json.loads(self._answers.readline())
-            return answer, self._answers.read(answer["num_bytes"])
+            return self._read_answer()
         except (BrokenPipeError, ValueError) as error:
             self._end()
             self._start()
@@ -66,22 +71,38 @@ class BoundedProcess:
         finally:
             guard.cancel()
 
+    def _wait_for_begin(self) -> None:
+        if not self._has_begun and self._answers.readline() != BEGUN:
+            *_, reason = self._errors.read().decode(errors="replace").strip().splitlines() or ["it ended"]
+            raise MnistTrainerError(f"{self._command[2]}: this part of mnist-train cannot be started: {reason}")
+        self._has_begun = True
+
+    def _read_answer(self) -> tuple[dict[str, Any], bytes]:
+        answer: dict[str, Any] = json.loads(self._answers.readline())
+        content = self._answers.read(answer["num_bytes"])
+        if len(content) < answer["num_bytes"]:
+            raise ValueError("the program ended within its answer")
+        return answer, content
+
     def _start(self) -> None:
+        packages = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
             self._command,
             # Each thread counts against the limit on memory; a file can name plug-ins for HDF5 to load.
             env={
                 **os.environ,
-                "PYTHONPATH": str(_PACKAGES),
+                "PYTHONPATH": os.pathsep.join(packages),
                 "OPENBLAS_NUM_THREADS": "1",
                 "HDF5_PLUGIN_PATH": "disable",
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
+        self._errors = cast("IO[bytes]", self._process.stderr)
+        self._has_begun = False
 
     def _end(self) -> None:
         self._process.kill()

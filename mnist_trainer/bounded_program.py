@@ -8,35 +8,53 @@ import os
 import resource
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
+BEGUN = b"\n"
 Answer = tuple[dict[str, Any], bytes]
 
 
-def limit(memory_bytes: int) -> None:
-    """Fail to take more memory than this, that of libraries included; leave no core file."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def begin(memory_bytes: int) -> BinaryIO:
+    """Fail from now on to take more memory than this, that of libraries included, and say that the program runs.
+
+    What libraries print is no answer, and nobody reads it.
+
+    Returns:
+        Where `serve` writes answers to.
+    """
+    _lower(resource.RLIMIT_AS, memory_bytes)
+    _lower(resource.RLIMIT_CORE, 0)  # no file of a crash
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    answers.write(BEGUN)
+    answers.flush()
+    return answers
 
 
 def limit_seconds(seconds: int) -> None:
-    """End this program when it has used a processor for so long from now on."""
+    """End this program when it has used a processor for so many seconds more."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = math.ceil(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    _lower(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
 
 
-def serve(answer: Callable[[dict[str, Any], bytes], Answer], seconds: int) -> None:
+def _lower(kind: int, most: int) -> None:
+    """Set a limit that may be set anew, within what the user has set for all programs."""
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def serve(answers: BinaryIO, answer: Callable[[dict[str, Any], bytes], Answer], seconds: int) -> None:
     """Answer the requests on standard input until it ends.
 
     A request, as an answer, is a line of JSON, whose `num_bytes` says how many bytes follow, and those.
 
     Args:
+        answers: what `begin` returned.
         answer: from a request to its answer.
         seconds: of a processor, for each.
     """
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
     while line := sys.stdin.buffer.readline():
         limit_seconds(seconds)
         request = json.loads(line)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from mnist_trainer.errors import ServeError
 from mnist_trainer.run import Run
+from mnist_trainer.temporary import temporary_folder
 
 
 @contextmanager
@@ -37,9 +37,9 @@ def serve(
 
     from tensorboard import program
 
-    with tempfile.TemporaryDirectory(prefix="mnist-train-") as folder:
+    with temporary_folder() as folder:
         server = program.TensorBoard()
-        logdir = _linked(Path(folder), runs) if runs else logs_dir
+        logdir = _linked(folder, runs) if runs else logs_dir
         server.configure(logdir=str(logdir), host=host, port=port, reload_interval=5)
         yield _launch(server, f"{host}:{port or 6006}")
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
 
 from mnist_trainer import bounded_process
 from mnist_trainer.bounded_process import BoundedProcess, ProcessEnded
+from mnist_trainer.errors import MnistTrainerError
 
 ECHO = """
-from mnist_trainer.bounded_program import limit, serve
+from mnist_trainer.bounded_program import begin, serve
 
 def answer(request, content):
     if request.get("do"):
         exec(request["do"])
     return {"seen": request["text"]}, content[::-1]
 
-limit(300_000_000)
-serve(answer, 1)
+serve(begin(300_000_000), answer, 1)
 """
 
 
@@ -54,8 +55,40 @@ def test_program_that_ends_or_hangs_is_started_anew(fault: str, echo: Path, monk
         assert process.ask({"text": "b"})[0]["seen"] == "b"
 
 
-@pytest.mark.parametrize("program", ["", "print('no JSON')", "import sys; sys.exit(1)"])
-def test_program_that_serves_nothing_is_an_error(program: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("", "it ended"),
+        ("print('no answer')", "it ended"),
+        ("import sys; sys.exit('no')", "no"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ],
+)
+def test_program_that_does_not_begin_is_an_error(program: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(program)
+    message = rf"program\.py: this part of mnist-train cannot be started: {reason}$"
+    with BoundedProcess(tmp_path / "program.py") as process, pytest.raises(MnistTrainerError, match=message):
+        process.ask({})
+
+
+def test_answer_that_is_cut_short_is_none(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text("""print('\\n{"num_bytes": 3}\\nab', end='')""")
     with BoundedProcess(tmp_path / "program.py") as process, pytest.raises(ProcessEnded):
         process.ask({})
+
+
+@pytest.mark.parametrize("kind", [resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE])
+def test_limits_of_the_user_are_kept_within(kind: int, echo: Path) -> None:
+    """A program may lower what it may use, and not raise it."""
+    limits = f"import resource; resource.setrlimit({kind}, ({{0}}, {{0}}))".format(250_000_000)
+    echo.write_text(f"{limits}\n{ECHO}")
+    with BoundedProcess(echo) as process:
+        assert process.ask({"text": "a"})[0]["seen"] == "a"
+
+
+def test_path_of_modules_is_kept(echo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "only_here.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "more"))
+    with BoundedProcess(echo) as process:
+        assert process.ask({"text": "a", "do": "import only_here"})[0]["seen"] == "a"

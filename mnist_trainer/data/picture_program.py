@@ -10,7 +10,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.bounded_program import Answer, limit, serve
+from mnist_trainer.bounded_program import Answer, begin, serve
 from mnist_trainer.data.picture import read_picture
 from mnist_trainer.errors import PictureError
 
@@ -30,5 +30,4 @@ def answer(request: dict[str, Any], content: bytes) -> Answer:
 
 
 if __name__ == "__main__":
-    limit(MEMORY_BYTES)
-    serve(answer, SECONDS_A_PICTURE)
+    serve(begin(MEMORY_BYTES), answer, SECONDS_A_PICTURE)

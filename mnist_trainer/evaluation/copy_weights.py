@@ -16,7 +16,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mnist_trainer.bounded_program import Answer, limit, serve
+from mnist_trainer.bounded_program import Answer, begin, serve
 from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 # 25 million parameters in one array take 210 MB.
@@ -109,5 +109,4 @@ def answer(request: dict[str, Any], _content: bytes) -> Answer:
 
 
 if __name__ == "__main__":
-    limit(MEMORY_BYTES)
-    serve(answer, CPU_SECONDS)
+    serve(begin(MEMORY_BYTES), answer, CPU_SECONDS)

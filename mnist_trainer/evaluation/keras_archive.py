@@ -3,14 +3,13 @@
 Nothing of the file reaches Keras as it is. The archive is looked over before it is read; the configuration is made anew
 from a list of known layers (`keras_config`); the weights are copied to a new file by a small process of its own, with
 limits on memory and time, which imports h5py and NumPy alone: a quarter of a second, where a second TensorFlow would
-take three. So no file can name code to run, lead to another file, or take memory that it does not fill itself, and what
-crashes or hangs HDF5 ends that process and no other.
+take three. So a file cannot name code to run, lead to another file, or take memory that it does not fill itself, and
+what crashes or hangs HDF5 ends that process and no other.
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from mnist_trainer.bounded_process import BoundedProcess, ProcessEnded
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.keras_config import UnsafeConfig, safe_config
 from mnist_trainer.plain_json import parse_json
+from mnist_trainer.temporary import temporary_folder
 from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 # Weights of 25 million parameters; a file that was saved with its optimiser holds them three times.
@@ -72,9 +72,12 @@ def copied_weights(path: Path) -> Iterator[Weights]:
 
     Raises:
         ModelError: the file is damaged, or its weights are not plain arrays.
+        MnistTrainerError: there is no room for the copy.
     """
-    with tempfile.TemporaryDirectory(prefix="mnist-train-") as name:
-        stored, copy = Path(name, "stored.h5"), Path(name, "copy.weights.h5")
+    with _opened(path) as archive:
+        num_bytes = archive.getinfo(_WEIGHTS).file_size
+    with temporary_folder(2 * num_bytes) as folder:
+        stored, copy = folder / "stored.h5", folder / "copy.weights.h5"
         with _opened(path) as archive, archive.open(_WEIGHTS) as member, stored.open("wb") as file:
             shutil.copyfileobj(member, file)
         yield Weights(copy, _copy_in_process(path, stored, copy))

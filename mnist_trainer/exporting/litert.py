@@ -11,12 +11,15 @@ from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
 from mnist_trainer.exporting.litert_predictor import FILE_NAME, LiteRTPredictor
 from mnist_trainer.run import Run
+from mnist_trainer.temporary import temporary_folder
 
 if TYPE_CHECKING:
     import keras
 
 # Of conv.yaml, accurate.yaml and dense.yaml the largest difference is 5e-7: other kernels round otherwise.
 MAX_DIFFERENCE = 1e-4
+# Far more than TensorFlow takes for all but the weights.
+_NUM_GRAPH_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,11 @@ def export_litert(model: keras.Model, run: Run, images: Images) -> LiteRTExport:
 
     Raises:
         RunError: the file cannot be written.
+        MnistTrainerError: there is no room for temporary files.
         ModelError: the two differ by more than rounding; no file is left.
     """
-    with run.write(FILE_NAME) as path:
+    # Keras writes the model for TensorFlow first, where temporary files go.
+    with run.write(FILE_NAME) as path, temporary_folder(_NUM_GRAPH_BYTES + 8 * model.count_params()):
         model.export(path, format="litert", verbose=False)
         with LiteRTPredictor(path) as predictor:
             difference = float(np.abs(predictor(images) - np.asarray(model(images))).max())

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from mnist_trainer.bounded_program import Answer, limit, limit_seconds, serve
+from mnist_trainer.bounded_program import Answer, begin, limit_seconds, serve
 from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES
 from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of, regular_file_size
 
@@ -83,6 +83,6 @@ def loaded(path: Path) -> Callable[[dict[str, Any], bytes], Answer]:
 
 
 if __name__ == "__main__":
-    limit(MEMORY_BYTES)
+    answers = begin(MEMORY_BYTES)
     limit_seconds(SECONDS_TO_LOAD)
-    serve(loaded(Path(sys.argv[1])), SECONDS_A_BATCH)
+    serve(answers, loaded(Path(sys.argv[1])), SECONDS_A_BATCH)

@@ -27,6 +27,7 @@ def test_refused_picture_has_its_reason(tmp_path: Path) -> None:
 
 def test_picture_that_ends_the_process_does_not_stop_the_others() -> None:
     with PictureReader() as read:
+        assert read("y", picture_bytes(draw_seven())).shape == (60, 60, 1)
         read._process.kill()
         with pytest.raises(PictureError, match="x: damaged, or takes too much memory or time to read"):
             read("x", b"")
