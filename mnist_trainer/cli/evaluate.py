@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.printable import printable
-from mnist_trainer.errors import GateMissed
+from mnist_trainer.errors import GateMissed, RunError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -127,11 +128,15 @@ def _measure(
 
 
 def _keep(measurement: Measurement, run: Run) -> None:
-    """Write the measurement into the run, unless that may be read only: it may be somebody else's."""
-    if os.access(run.path, os.W_OK):
-        measurement.save(run)
-    else:
-        click.echo(printable(f"Not kept: {run.path} may not be written"), err=True)
+    """Write the measurement into the run, unless that is read-only, or is being trained on."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(run.lock())
+            measurement.require_model_of(run)
+        except RunError as error:
+            click.echo(printable(f"Not kept: {error}"), err=True)
+        else:
+            measurement.save(run)
 
 
 def _soft_vote(measured: list[Measurement]) -> EvaluationReport | None:

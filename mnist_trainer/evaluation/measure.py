@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_trainer.data.dataset import Split
+from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.latency import Latency, measure_latency
 from mnist_trainer.evaluation.model_files import load_model
@@ -28,6 +29,7 @@ class Measurement:
         predictions: what it answered to each example.
         num_parameters: its weights, those that are not trained included.
         size_bytes: its file.
+        written_ns: when its file was written, before it was read.
         latency: how long it takes to answer.
         robustness: how it does on harder images, where that was asked for.
     """
@@ -36,6 +38,7 @@ class Measurement:
     predictions: Predictions
     num_parameters: int
     size_bytes: int
+    written_ns: int
     latency: Latency
     robustness: RobustnessReport | None
 
@@ -49,6 +52,11 @@ class Measurement:
             "latency": asdict(self.latency),
             "robustness": asdict(self.robustness) if self.robustness else None,
         }
+
+    def require_model_of(self, run: Run) -> None:
+        """Raise `RunError` if the run has made another model since this one was read."""
+        if not run.is_complete or run.model_path.stat().st_mtime_ns != self.written_ns:
+            raise RunError(f"{run.path}: has made another model meanwhile; measure it again")
 
     def save(self, run: Run) -> None:
         """Write evaluation.json and predictions.npz, which say how the run's model does on the run's test split."""
@@ -77,17 +85,19 @@ def measure(
         RunError: the run is not complete.
         ModelError: the model cannot be read, or is not one for these examples.
     """
+    path = source.model_path if isinstance(source, Run) else source
+    written_ns = path.stat().st_mtime_ns if path.exists() else 0
     model = load_model(source)
     predictions = predict(model, split, test_time_shift)
     robustness = None
     if with_robustness:
         robustness = measure_robustness(model, split, test_time_shift, on_corruption=on_corruption)
-    path = source.model_path if isinstance(source, Run) else source
     return Measurement(
         report=make_report(predictions),
         predictions=predictions,
         num_parameters=model.count_params(),
         size_bytes=path.stat().st_size,
+        written_ns=written_ns,
         latency=measure_latency(model, split.images),
         robustness=robustness,
     )

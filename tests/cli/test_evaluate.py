@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mnist_trainer.config.load import load_config
+from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.measure import measure
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.run import Run
 from tests.cli.conftest import Invoke
@@ -69,6 +74,21 @@ def test_measured_run_that_cannot_be_written(trained_run: Run, invoke: Invoke, m
     assert "precision" in result.stdout
     assert result.exit_code == 1
     assert result.stderr == f"Error: {trained_run.path}/predictions.npz: cannot be written: Permission denied\n"
+
+
+def test_run_that_is_trained_on_meanwhile_keeps_nothing(trained_run: Run, invoke: Invoke, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(trained_run.path, tmp_path / "run")))
+    (run.path / "evaluation.json").unlink(missing_ok=True)
+    with run.lock():
+        result = invoke("evaluate", run.path)
+    assert (result.exit_code, "accuracy" in result.stdout) == (0, True)
+    assert result.stderr.startswith(f"Not kept: {run.path}: another process is working on this run")
+    measured = measure(run, load_dataset(load_config(run.config_path).data).test)
+    measured.require_model_of(run)
+    run.model_path.touch()
+    with pytest.raises(RunError, match="has made another model meanwhile; measure it again"):
+        measured.require_model_of(run)
+    assert not (run.path / "evaluation.json").exists()
 
 
 @pytest.mark.parametrize(("split", "num_examples"), [("train", 1_800), ("validation", 200), ("test", 500)])

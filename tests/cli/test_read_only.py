@@ -1,4 +1,4 @@
-"""Folders that may be read only: what reads works, what writes says so in one sentence, and nothing changes."""
+"""Folders that are read-only: what reads works, what writes says so in one sentence, and nothing changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def state_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def folder(trained_run: Run, small_arrays: Arrays, tmp_path: Path) -> Iterator[Path]:
-    """A folder with a picture and logs/, whose runs `complete` and `unfinished` may be read only."""
+    """A folder with a picture and logs/, whose runs `complete` and `unfinished` are read-only."""
     logs_dir = tmp_path / "logs"
     shutil.copytree(trained_run.path, logs_dir / "complete")
     shutil.copytree(trained_run.path, logs_dir / "unfinished")
@@ -58,7 +58,7 @@ def test_what_reads_works(folder: Path) -> None:
     process = command("evaluate", "complete", "--json", cwd=folder)
     assert process.returncode == 0
     assert '"num_examples": 500' in process.stdout
-    assert "Not kept: logs/complete may not be written\n" in process.stderr
+    assert "Not kept: logs/complete: cannot be written: it is absent, or is read-only\n" in process.stderr
     assert state_of(folder / "logs") == before
 
 
@@ -66,10 +66,10 @@ def test_what_reads_works(folder: Path) -> None:
     ("arguments", "message"),
     [
         (["train", "linear"], "logs: Permission denied; choose another folder with --logs-dir"),
-        (["train", "--resume", "unfinished"], "logs/unfinished: cannot be written: it is absent, or may be read only"),
+        (["train", "--resume", "unfinished"], "logs/unfinished: cannot be written: it is absent, or is read-only"),
         (
             ["train", "--resume", "complete", "--set=train.epochs=9"],
-            "logs/complete: cannot be written: it is absent, or may be read only",
+            "logs/complete: cannot be written: it is absent, or is read-only",
         ),
         (["visualize", "--html", "complete"], "logs/complete: may not be written; name the page with --output"),
         (
