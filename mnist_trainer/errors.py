@@ -3,7 +3,7 @@
     MnistTrainerError             1
     ├── ConfigError               2   the configuration, all its faults at once
     ├── DataError                 1   the data set: absent, damaged, of another shape
-    ├── RunError                  1   a run directory: absent, unfinished, foreign, not writable
+    ├── RunError                  1   a run directory: absent, unfinished, foreign; a file that cannot be written
     ├── ModelError                1   a model file: absent, damaged, of another shape
     ├── PictureError              1   a picture of a digit: absent, damaged, too large, of another format
     ├── TrainingDiverged          1   the loss is no longer a finite number
@@ -63,7 +63,7 @@ class DataError(MnistTrainerError):
 
 
 class RunError(MnistTrainerError):
-    """A run directory is absent, unfinished, not ours, in use, or cannot be written."""
+    """A run directory is absent, unfinished, not ours or in use; or a file, of a run or not, cannot be written."""
 
 
 class ModelError(MnistTrainerError):

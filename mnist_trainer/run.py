@@ -146,7 +146,9 @@ class Run:
         Raises:
             RunError: the file cannot be written, e.g. because the disk is full.
         """
-        with write_whole(self.path / name) as path:
+        target = self.path / name
+        with write_whole(target) as path:
+            target.parent.mkdir(exist_ok=True)
             yield path
 
     def delete(self, *names: str) -> None:

@@ -21,7 +21,6 @@ def write_whole(target: Path) -> Iterator[Path]:
     # Keras looks at the ending of a file's name to choose its format.
     temporary = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
     try:
-        target.parent.mkdir(exist_ok=True)
         try:
             yield temporary
             _sync(temporary)

@@ -24,14 +24,16 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     from mnist_trainer.config.load import load_config
 
     faults: list[Fault] = []
+    num_more = 0
     for file in files:
         try:
             load_config(file, overrides)
             click.echo(f"{file}: no fault")
         except ConfigError as error:
             faults += error.faults
+            num_more += error.num_more
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(faults, num_more)
 
 
 @config.command()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -108,14 +109,21 @@ def _csv_rows() -> Callable[[Answer], None]:
 
     from mnist_trainer.evaluation.pictures import Answer
 
-    writer = csv.DictWriter(sys.stdout, [field.name for field in fields(Answer)], lineterminator="\n")
-    writer.writeheader()
-    return lambda answer: writer.writerow(asdict(answer))
+    def write(values: Iterable[Any]) -> None:
+        """Write a row, fit for a terminal where this is one."""
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\n").writerow(values)
+        click.echo(printable(row.getvalue()) if sys.stdout.isatty() else row.getvalue(), nl=False)
+
+    write(field.name for field in fields(Answer))
+    return lambda answer: write(asdict(answer).values())
 
 
 def _saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None]:
     """Return what writes an image that the model has seen to `folder`, under its picture's name, over no picture."""
     from PIL import Image
+
+    from mnist_trainer.whole_file import write_whole
 
     taken = {os.path.realpath(picture) for picture in pictures}
 
@@ -126,10 +134,8 @@ def _saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], Non
         paths = (folder / f"{name}.png" for name in names)
         target = next(path for path in paths if os.path.realpath(path) not in taken)
         taken.add(os.path.realpath(target))
-        try:
+        with write_whole(target) as path:
             folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(target)
-        except OSError as error:
-            raise PictureError(f"{target}: cannot be written: {error.strerror or error}") from error
+            Image.fromarray(image).save(path)
 
     return save

@@ -12,6 +12,7 @@ from mnist_trainer.config.schema import AugmentConfig
 from mnist_trainer.data.augment import Augmenter, epoch_key
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Split
 from mnist_trainer.errors import DataError
+from mnist_trainer.whole_file import write_whole
 
 NUM_EXAMPLES = 10
 NUM_EPOCHS = 8
@@ -39,14 +40,14 @@ def save_preview(picture: Image.Image, path: Path) -> None:
     """Write the picture in the format that the path's ending names.
 
     Raises:
-        DataError: the ending names no format, or the file cannot be written.
+        DataError: the ending names no format.
+        RunError: the file cannot be written.
     """
     try:
-        picture.save(path)
+        with write_whole(path) as temporary:
+            picture.save(temporary)
     except ValueError as error:
         raise DataError(f"{path}: no picture format has this ending; use .png") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _first_of_each_class(split: Split) -> npt.NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -86,7 +87,7 @@ def measure(
         ModelError: the model cannot be read, or is not one for these examples.
     """
     path = source.model_path if isinstance(source, Run) else source
-    written_ns = path.stat().st_mtime_ns if path.exists() else 0
+    written_ns = path.stat().st_mtime_ns if os.path.isfile(path) else 0
     model = load_model(source)
     predictions = predict(model, split, test_time_shift)
     robustness = None

@@ -10,7 +10,7 @@ from mnist_trainer.config.schema import AugmentConfig
 from mnist_trainer.data.augment import Augmenter, epoch_key
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.data.preview import draw_preview, save_preview
-from mnist_trainer.errors import DataError
+from mnist_trainer.errors import DataError, RunError
 from tests.conftest import Arrays
 
 
@@ -33,5 +33,5 @@ def test_picture_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     picture = Image.new("L", (1, 1))
     with pytest.raises(DataError, match=r"x\.mp9: no picture format has this ending; use \.png"):
         save_preview(picture, tmp_path / "x.mp9")
-    with pytest.raises(DataError, match=r"absent/x\.png: cannot be written: No such file or directory"):
+    with pytest.raises(RunError, match=r"absent/x\.png: cannot be written: No such file or directory"):
         save_preview(picture, tmp_path / "absent" / "x.png")

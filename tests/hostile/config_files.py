@@ -133,7 +133,6 @@ _PLACES: list[tuple[str, tuple[str, ...], str, Make]] = [
         "x.yaml: exists; choose another",
         hole,
     ),
-    ("init into nowhere", ("config", "init", "-o", "no/x"), "cannot be written: No such file", nothing),
 ]
 
 
@@ -153,4 +152,5 @@ def config_entries() -> list[Entry]:
             for name, text, message in _OVERRIDES
         ),
         *(Entry(f"file: {name}", arguments, 2, message, make) for name, arguments, message, make in _PLACES),
+        Entry("file: init into nowhere", ("config", "init", "-o", "no/x"), 1, "no/x: cannot be written: No such file"),
     ]
