@@ -6,20 +6,20 @@ is complete.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import secrets
 import shlex
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from mnist_trainer.errors import RunError
+from mnist_trainer.lock import is_locked, locked
 from mnist_trainer.plain_json import parse_json, parse_rows
 from mnist_trainer.whole_file import write_whole
 
@@ -27,10 +27,8 @@ from mnist_trainer.whole_file import write_whole
 # each time the run was resumed.
 MAX_JSON_BYTES = 4 * 1024 * 1024
 
-# `mnist-train runs` holds each lock for a moment, to see whether another process does.
-_LOCK_SECONDS = 1
-
 LOGS_DIR = Path("logs")
+_TIME = "%Y%m%d-%H%M%S"
 _NAME = re.compile(r"(?P<name>.+)-(?P<created>\d{8}-\d{6})-[0-9a-f]{4}")
 
 State = Literal["complete", "running", "unfinished"]
@@ -50,9 +48,9 @@ class Run:
             RunError: `logs_dir` cannot be written.
         """
         while True:
-            path = logs_dir / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
             try:
                 logs_dir.mkdir(parents=True, exist_ok=True)
+                path = logs_dir / f"{name}-{_now(logs_dir)}-{secrets.token_hex(2)}"
                 path.mkdir()
             except FileExistsError as error:
                 if not logs_dir.is_dir():
@@ -104,16 +102,7 @@ class Run:
         """`complete`, `running` (a process holds its lock) or `unfinished`."""
         if self.is_complete:
             return "complete"
-        return "running" if _is_locked(self._lock_path) else "unfinished"
-
-    @property
-    def _lock_path(self) -> Path:
-        return self.path / ".lock"
-
-    def _require_own_lock(self) -> None:
-        """Raise `RunError` if the lock is a name of another file, too: it is emptied when it is locked."""
-        if self._lock_path.exists() and self._lock_path.stat().st_nlink > 1:
-            raise RunError(f"{self._lock_path}: a hard link, which is not written through; delete it")
+        return "running" if is_locked(self.path) else "unfinished"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -122,22 +111,8 @@ class Run:
         Raises:
             RunError: another process holds it, or it cannot be written.
         """
-        import filelock
-
-        if not os.access(self.path, os.W_OK):
-            raise RunError(f"{self.path}: cannot be written: it is absent, or is read-only")
-        try:
-            self._require_own_lock()
-            lock = filelock.FileLock(self._lock_path, timeout=_LOCK_SECONDS)
-            lock.acquire()
-        except filelock.Timeout as error:
-            raise RunError(f"{self.path}: another process is working on this run; wait until it ends") from error
-        except OSError as error:
-            raise RunError(f"{self.path}: cannot be written: {error.strerror}") from error
-        try:
+        with locked(self.path):
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def write(self, name: str) -> Iterator[Path]:
@@ -264,6 +239,20 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
     return Run(path)
 
 
+def _now(logs_dir: Path) -> str:
+    """Return the time as it stands in a run's name, later than in all others where the clock went back since.
+
+    It does in autumn, by an hour, and where it is put right; names of more than a day ahead are let be.
+    """
+    now = datetime.now().replace(microsecond=0)
+    matches = [_NAME.fullmatch(path.name) for path in logs_dir.iterdir()]
+    with suppress(ValueError):  # digits that are no time, or no run at all
+        newest = datetime.strptime(max(match["created"] for match in matches if match), _TIME)
+        if now < newest <= now + timedelta(days=1):
+            now = newest + timedelta(seconds=1)
+    return now.strftime(_TIME)
+
+
 def _created(run: Run) -> tuple[str, int]:
     """Return what runs are ordered by; one that is deleted in this moment comes first."""
     match = _NAME.fullmatch(run.name)
@@ -271,24 +260,6 @@ def _created(run: Run) -> tuple[str, int]:
         return match["created"] if match else "", run.config_path.stat().st_mtime_ns
     except OSError:
         return "", 0
-
-
-def _is_locked(path: Path) -> bool:
-    """Return whether a process holds the lock; nothing is written, as the run may be a stranger's."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:  # absent, or not to be read: nobody trains there
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # a file system without locks
-        return False
-    else:
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def _open_without_links(path: str, flags: int) -> int:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_name_has_date_time_and_four_hex_digits(tmp_path: Path) -> None:
 def test_two_runs_never_share_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["aaaa", "aaaa", "bbbb"])
     monkeypatch.setattr("mnist_trainer.run.secrets.token_hex", lambda _: next(tokens))
-    monkeypatch.setattr("mnist_trainer.run.time.strftime", lambda _: "20261124-120000")
+    monkeypatch.setattr("mnist_trainer.run._now", lambda _: "20261124-120000")
     assert [Run.create("x", tmp_path).name[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
 
 
@@ -194,6 +195,21 @@ def test_large_deep_or_strange_json_is_refused(tmp_path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(RunError, match="not a regular file"):
         Run(tmp_path).read_json("report.json")
+
+
+def test_run_after_the_clock_went_back_is_the_latest(tmp_path: Path) -> None:
+    now = datetime.now()
+    for hours, name in ((1, "before-the-clock-went-back"), (48, "of-another-time"), (-1, "older")):
+        created = (now + timedelta(hours=hours)).strftime("%Y%m%d-%H%M%S")
+        (tmp_path / f"{name}-{created}-0000").mkdir()
+    (tmp_path / "no-time-99999999-999999-0000").mkdir()
+    first, second = (Run.create("x", tmp_path).name[2:17] for _ in range(2))
+    assert first == now.strftime("%Y%m%d-%H%M%S")  # beyond a day nothing is done
+    for path in tmp_path.glob("[on]*"):
+        path.rmdir()
+    third, fourth = (Run.create("x", tmp_path).name[2:17] for _ in range(2))
+    before = next(tmp_path.glob("before*")).name[-20:-5]
+    assert first <= second < before < third < fourth
 
 
 def test_nothing_is_written_through_links(tmp_path: Path) -> None:
