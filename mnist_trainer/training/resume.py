@@ -93,7 +93,8 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
     """Raise `RunError` if what is asked for has been trained already, or cannot be trained on."""
     num_epochs, after = resumption.num_epochs, resumption.config.train
     if after.epochs < num_epochs:
-        raise RunError(f"{run.path}: has been trained for {num_epochs} epochs; train.epochs cannot be {after.epochs}")
+        trained = f"has been trained for {_epochs(num_epochs)}"
+        raise RunError(f"{run.path}: {trained}; train.epochs cannot be {after.epochs}")
     if not run.is_complete:
         return
     if resumption.checkpoint is None:
@@ -101,13 +102,18 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
         state = "damaged" if resumption.damaged else "absent"
         raise RunError(f"{run.path}: is complete, and its checkpoints are {state}, so that it cannot go on; {anew}")
     again = f"mnist-train train --resume {run.reference} --set"
-    if before.early_stopping and num_epochs < before.epochs:
+    stopping = resumption.checkpoint.progress["early_stopping"]
+    if before.early_stopping and stopping and stopping["has_stopped"]:
         if after.early_stopping and after.early_stopping.patience <= before.early_stopping.patience:
             on = f"train it on with: {again} train.early_stopping=null, or with more patience"
-            raise RunError(f"{run.path}: is complete, as early stopping ended it after {num_epochs} epochs; {on}")
+            raise RunError(f"{run.path}: is complete, as early stopping ended it after {_epochs(num_epochs)}; {on}")
     elif after.epochs <= before.epochs:
         more = f"{again} train.epochs={2 * before.epochs}"
-        raise RunError(f"{run.path}: is complete, after {before.epochs} epochs; train it on with: {more}")
+        raise RunError(f"{run.path}: is complete, after {_epochs(before.epochs)}; train it on with: {more}")
+
+
+def _epochs(number: int) -> str:
+    return f"{number} epoch{'' if number == 1 else 's'}"
 
 
 def _require_plain_files(run: Run) -> None:
