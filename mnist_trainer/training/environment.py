@@ -39,11 +39,7 @@ def describe_environment(seed: int, dataset: Dataset) -> dict[str, Any]:
         # 0: TensorFlow takes one thread for each core.
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
-        "data": {
-            "source": dataset.source,
-            "train_sha256": dataset.train.sha256,
-            "validation_sha256": dataset.validation.sha256 if dataset.validation else None,
-        },
+        "data": {"source": dataset.source, "fingerprint": _fingerprint(dataset)},
     }
 
 
@@ -58,8 +54,8 @@ def continue_environment(now: dict[str, Any], run: Run, num_epochs: int) -> dict
     before = run.read_json(_FILE)
     if not isinstance(before, dict) or not isinstance(before.get("earlier", []), list):
         raise RunError(f"{run.path / _FILE}: is not that of a training run; delete it to go on without it")
-    data = before.get("data", now["data"])
-    if _fingerprints(data) != _fingerprints(now["data"]):
+    data = before.get("data")
+    if isinstance(data, dict) and data.get("fingerprint") != now["data"]["fingerprint"]:
         raise RunError(
             f"{run.path}: was trained on other examples than those of {now['data']['source']}; name the same data with "
             "--set data.path=PATH, or train a new run"
@@ -72,8 +68,10 @@ def write_environment(environment: dict[str, Any], run: Run) -> None:
     run.write_json(_FILE, environment)
 
 
-def _fingerprints(data: Any) -> Any:
-    return {key: value for key, value in data.items() if key != "source"} if isinstance(data, dict) else data
+def _fingerprint(dataset: Dataset) -> str:
+    """Return what differs where the examples do that weights are fitted to, or that choose the best epoch."""
+    splits = [dataset.train, *([dataset.validation] if dataset.validation else [])]
+    return "-".join(split.sha256[:16] for split in splits)
 
 
 def _version(package: str) -> str | None:
