@@ -54,6 +54,7 @@ def write_html_report(runs: Sequence[Run], path: Path) -> None:
         raise RunError(f"{path}: cannot be written: it is not a file; name one that ends in .html with --output")
     page = make_html_report(runs)
     with write_whole(path) as temporary:
+        path.parent.mkdir(exist_ok=True)
         temporary.write_text(page, encoding="utf-8", errors="backslashreplace")
 
 
