@@ -21,18 +21,25 @@ MAX_MEMBERS = 2_000
 # Deflate makes at most 1,032 bytes of one: a header that announces more lies.
 MAX_RATIO = 1_032
 # The directory of so many members has a third of this; zipfile takes 20 times as much for the largest one.
-MAX_READ_BYTES = 1_000_000
+MAX_DIRECTORY_BYTES = 1_000_000
+# NumPy takes a value whole, twice: the longest text is that of a checkpoint, and the longest number is complex.
+MAX_TEXT_BYTES, MAX_NUMBER_BYTES = 24_000_000, 32
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file of which little is read at once: zipfile reads a directory whole, of whatever size it is said to be."""
+    """A file whose directory is bounded: zipfile reads it whole, of whatever size it is said to be."""
+
+    is_in_directory = True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes, or raise `UnsafeFile` if they are more than `MAX_READ_BYTES`."""
-        content = super().read(MAX_READ_BYTES + 1 if size is None or size < 0 else min(size, MAX_READ_BYTES + 1))
-        if len(content) > MAX_READ_BYTES:
-            raise UnsafeFile("has a larger directory, or is packed worse, than a program makes it")
+        """Return the next bytes, or raise `UnsafeFile` if they are a directory of more than `MAX_DIRECTORY_BYTES`."""
+        if not self.is_in_directory:
+            return super().read(size)
+        bound = MAX_DIRECTORY_BYTES + 1
+        content = super().read(bound if size is None or size < 0 else min(size, bound))
+        if len(content) > MAX_DIRECTORY_BYTES:
+            raise UnsafeFile(f"has a directory of more than {MAX_DIRECTORY_BYTES:,} bytes")
         return content
 
 
@@ -54,6 +61,7 @@ def open_archive(path: Path, *, max_inflated_bytes: int, max_bytes: int | None =
     if max_bytes is not None and archive_bytes > max_bytes:
         raise UnsafeFile(f"is larger than {max_bytes:,} bytes")
     with _BoundedReader(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
+        file.is_in_directory = False
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise UnsafeFile(f"has more than {MAX_MEMBERS:,} members")
@@ -91,6 +99,8 @@ def check_npy_header(stream: Any, num_bytes: int) -> None:
         shape, _, dtype = _HEADERS[version](stream)
     if dtype.hasobject:
         raise UnsafeFile("holds pickled Python objects")
+    if dtype.itemsize > (MAX_TEXT_BYTES if dtype.kind == "U" else MAX_NUMBER_BYTES):
+        raise UnsafeFile(f"holds values of {dtype.itemsize:,} bytes each")
     announced, present = math.prod(shape) * dtype.itemsize, num_bytes - stream.tell()
     if min(shape, default=0) < 0 or announced != present:
         raise UnsafeFile(f"its header announces {announced:,} bytes of values, but there are {present:,}")

@@ -36,13 +36,16 @@ def begin(memory_bytes: int) -> BinaryIO:
 def limit_seconds(seconds: int) -> None:
     """End this program when it has used a processor for so many seconds more."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _lower(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime) + seconds)
+    end = math.ceil(used.ru_utime + used.ru_stime) + seconds
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (end if hard == resource.RLIM_INFINITY else min(end, hard), hard))
 
 
 def _lower(kind: int, most: int) -> None:
-    """Set a limit that may be set anew, within what the user has set for all programs."""
-    _, hard = resource.getrlimit(kind)
-    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    """Set a limit, unless the user has set a lower one for all programs."""
+    now, _ = resource.getrlimit(kind)
+    most = most if now == resource.RLIM_INFINITY else min(most, now)
+    resource.setrlimit(kind, (most, most))
 
 
 def serve(answers: BinaryIO, answer: Callable[[dict[str, Any], bytes], Answer], seconds: int) -> None:

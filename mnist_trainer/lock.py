@@ -29,7 +29,7 @@ def locked(folder: Path) -> Iterator[None]:
     path = folder / FILE_NAME
     lock = filelock.FileLock(path, timeout=_SECONDS)
     try:
-        if path.exists() and path.stat().st_nlink > 1:  # it is emptied when it is locked
+        if path.is_file() and path.stat().st_nlink > 1:  # it is emptied when it is locked
             raise RunError(f"{path}: a hard link, which is not written through; delete it")
         lock.acquire()
     except filelock.Timeout as error:

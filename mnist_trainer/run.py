@@ -12,7 +12,7 @@ import re
 import secrets
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -246,11 +246,16 @@ def _now(logs_dir: Path) -> str:
     """
     now = datetime.now().replace(microsecond=0)
     matches = [_NAME.fullmatch(path.name) for path in logs_dir.iterdir()]
-    with suppress(ValueError):  # digits that are no time, or no run at all
-        newest = datetime.strptime(max(match["created"] for match in matches if match), _TIME)
-        if now < newest <= now + timedelta(days=1):
-            now = newest + timedelta(seconds=1)
-    return now.strftime(_TIME)
+    later = [_parsed(match["created"]) for match in matches if match and match["created"] > now.strftime(_TIME)]
+    soon = [time for time in later if time and time <= now + timedelta(days=1)]
+    return (max(soon) + timedelta(seconds=1) if soon else now).strftime(_TIME)
+
+
+def _parsed(time: str) -> datetime | None:
+    try:
+        return datetime.strptime(time, _TIME)
+    except ValueError:  # digits that are no time
+        return None
 
 
 def _created(run: Run) -> tuple[str, int]:

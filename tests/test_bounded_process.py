@@ -77,13 +77,21 @@ def test_answer_that_is_cut_short_is_none(tmp_path: Path) -> None:
         process.ask({})
 
 
-@pytest.mark.parametrize("kind", [resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE])
-def test_limits_of_the_user_are_kept_within(kind: int, echo: Path) -> None:
-    """A program may lower what it may use, and not raise it."""
-    limits = f"import resource; resource.setrlimit({kind}, ({{0}}, {{0}}))".format(250_000_000)
-    echo.write_text(f"{limits}\n{ECHO}")
+@pytest.mark.parametrize(
+    ("kind", "soft", "hard", "expected"),
+    [
+        (resource.RLIMIT_AS, 250_000_000, 250_000_000, 250_000_000),
+        (resource.RLIMIT_AS, 250_000_000, -1, 250_000_000),
+        (resource.RLIMIT_AS, -1, -1, 300_000_000),
+        (resource.RLIMIT_CPU, 1, 1, 1),
+    ],
+)
+def test_limits_of_the_user_hold(kind: int, soft: int, hard: int, expected: int, echo: Path) -> None:
+    echo.write_text(f"import resource; resource.setrlimit({kind}, ({soft}, {hard}))\n{ECHO}")
+    check = f"import resource; assert resource.getrlimit({kind})[0] == {expected}"
     with BoundedProcess(echo) as process:
-        assert process.ask({"text": "a"})[0]["seen"] == "a"
+        for _ in range(2):
+            assert process.ask({"text": "a", "do": check})[0]["seen"] == "a"
 
 
 def test_path_of_modules_is_kept(echo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

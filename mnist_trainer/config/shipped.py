@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from mnist_trainer.config.faults import did_you_mean
 from mnist_trainer.errors import ConfigError, Fault
-from mnist_trainer.whole_file import write_whole
 
 
 def shipped_folder() -> Path:
@@ -42,15 +42,19 @@ def copy_shipped(name: str, target: Path) -> Path:
     """Copy the shipped configuration `name` to `target`, and return it; its first line leads to the schema's place.
 
     Raises:
-        ConfigError: there is no such configuration, or the file exists.
-        RunError: the file cannot be written.
+        ConfigError: there is no such configuration, or the file exists or cannot be written.
     """
     if name not in shipped_names():
         hint = did_you_mean(name, shipped_names())
         raise ConfigError([Fault("", "", f"no shipped configuration is called {name!r}{hint}")])
-    if os.path.lexists(target):
-        raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")])
     text = (shipped_folder() / f"{name}.yaml").read_bytes()
-    with write_whole(target) as path:
-        path.write_bytes(text.replace(b"$schema=", b"$schema=" + bytes(shipped_folder()) + b"/", 1))
+    try:
+        with target.open("xb") as file:
+            file.write(text.replace(b"$schema=", b"$schema=" + bytes(shipped_folder()) + b"/", 1))
+    except FileExistsError as error:
+        raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")]) from error
+    except OSError as error:
+        with suppress(OSError):
+            target.unlink()  # what was written of it
+        raise ConfigError([Fault(str(target), "", f"cannot be written: {error.strerror}")]) from error
     return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def save_preview(picture: Image.Image, path: Path) -> None:
         RunError: the file cannot be written.
     """
     try:
-        with write_whole(path) as temporary:
+        with write_whole(Path(os.path.realpath(path))) as temporary:
             picture.save(temporary)
     except ValueError as error:
         raise DataError(f"{path}: no picture format has this ending; use .png") from error

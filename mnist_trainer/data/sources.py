@@ -30,7 +30,7 @@ IDX_NAMES = {
 
 # A million images with labels of 8 bytes, and what stands before them. Folders of .npy files are mapped into memory,
 # and may be larger.
-MAX_BYTES, MAX_LABEL_BYTES = 792_000_000, 8_001_000
+MAX_BYTES, MAX_LABEL_BYTES = 792_001_000, 8_000_500
 # Deflate's own header and trailer, for files of a few bytes.
 _GZIP_BYTES = 64
 
@@ -50,15 +50,15 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
     path = Path(config.path) if config.path else EMBEDDED
     try:
         arrays = _read_folder(path) if path.is_dir() else _read_npz(path)
-        return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
     except UNREADABLE as error:
         raise DataError(f"{path}: {_reason(error)}") from error
+    return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
 
 
 def _read_npz(path: Path) -> Arrays:
     if path.exists() and path.suffix != ".npz":
         raise DataError(f"{path}: expected a .npz file, or a folder of IDX or .npy files")
-    with open_archive(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES) as archive:
+    with open_archive(path, max_inflated_bytes=MAX_BYTES) as archive:
         names = archive.namelist()
         _require(path, [name for name in ARRAY_NAMES if f"{name}.npy" not in names], "the arrays")
         _check_sizes(path, {name: archive.getinfo(f"{name}.npy").file_size for name in ARRAY_NAMES})

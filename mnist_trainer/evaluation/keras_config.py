@@ -139,7 +139,9 @@ def _node(node: Any) -> dict[str, Any]:
     if len(tensors) != 1 or any(kwargs.values()):
         raise UnsafeConfig("has a layer that is called with more than its inputs")
     inputs = tensors[0]
-    safe = [_tensor(tensor) for tensor in _list(inputs, "args")] if isinstance(inputs, list) else _tensor(inputs)
+    if isinstance(inputs, list) and len(inputs) > _MAX_LIST:
+        raise UnsafeConfig(f"has a layer that is called with more than {_MAX_LIST} inputs")
+    safe = [_tensor(tensor) for tensor in inputs] if isinstance(inputs, list) else _tensor(inputs)
     return {"args": [safe], "kwargs": {}}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ class Measurement:
         predictions: what it answered to each example.
         num_parameters: its weights, those that are not trained included.
         size_bytes: its file.
-        written_ns: when its file was written, before it was read.
+        written_ns: when its file was last written; noted before it was read.
         latency: how long it takes to answer.
         robustness: how it does on harder images, where that was asked for.
     """
@@ -56,7 +55,7 @@ class Measurement:
 
     def require_model_of(self, run: Run) -> None:
         """Raise `RunError` if the run has made another model since this one was read."""
-        if not run.is_complete or run.model_path.stat().st_mtime_ns != self.written_ns:
+        if not run.is_complete or _written_ns(run.model_path) != self.written_ns:
             raise RunError(f"{run.path}: has made another model meanwhile; measure it again")
 
     def save(self, run: Run) -> None:
@@ -87,7 +86,7 @@ def measure(
         ModelError: the model cannot be read, or is not one for these examples.
     """
     path = source.model_path if isinstance(source, Run) else source
-    written_ns = path.stat().st_mtime_ns if os.path.isfile(path) else 0
+    written_ns = _written_ns(path)
     model = load_model(source)
     predictions = predict(model, split, test_time_shift)
     robustness = None
@@ -102,3 +101,10 @@ def measure(
         latency=measure_latency(model, split.images),
         robustness=robustness,
     )
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except (OSError, ValueError):  # what is wrong is said where it is read
+        return 0

@@ -20,7 +20,7 @@ from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read
 from mnist_trainer.evaluation.model_work import work_per_image
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
-from mnist_trainer.untrusted import UNREADABLE, reason_of
+from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 # Seven times what accurate.yaml makes: 10,000 images then take some minutes.
 MAX_OUTPUTS_PER_IMAGE = 500_000
@@ -104,7 +104,11 @@ def _check_size(path: Path, model: keras.Model, weights: Weights, otherwise: str
     if shapes != sorted(weights.shapes):
         keras.utils.clear_session()  # which forgets the variables that wait for their values
         raise ModelError(f"{path}: damaged, or {otherwise}: its weights are not those of its layers")
-    work = work_per_image(model)
+    try:
+        work = work_per_image(model)
+    except UnsafeFile as error:
+        keras.utils.clear_session()
+        raise ModelError(f"{path}: {error}") from error
     if work.num_outputs > MAX_OUTPUTS_PER_IMAGE or work.num_products > MAX_PRODUCTS_PER_IMAGE:
         keras.utils.clear_session()
         made = f"{work.num_outputs:,} numbers for each image by {work.num_products:,} multiplications"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ MAX_BYTES = 640_000_000
 MAX_PROGRESS_CHARACTERS = 6_000_000
 
 Arrays = tuple[npt.NDArray[Any], ...]
+
+
+class DamagedCheckpoint(RunError):
+    """The file holds no checkpoint, or not all of one, and never will."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +73,18 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Return the state that `path` holds.
 
     Raises:
-        RunError: the file is damaged, or is no checkpoint.
+        DamagedCheckpoint: the file is cut short or changed, or is no checkpoint.
+        RunError: it cannot be read at present.
     """
     try:
         arrays = read_arrays(path, max_bytes=MAX_BYTES, max_inflated_bytes=0)
         progress = _checked_progress(arrays.pop("progress"))
         return Checkpoint(progress, _numbered("variable", arrays), _numbered("best", arrays))
     except UNREADABLE as error:
-        raise RunError(f"{path}: a damaged checkpoint: {reason_of(error)}") from error
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)):
+            remedy = "make it readable, or delete it to go on from the checkpoint before"
+            raise RunError(f"{path}: cannot be read: {reason_of(error)}; {remedy}") from error
+        raise DamagedCheckpoint(f"{path}: a damaged checkpoint: {reason_of(error)}") from error
 
 
 def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:

@@ -51,11 +51,14 @@ def continue_environment(now: dict[str, Any], run: Run, num_epochs: int) -> dict
     """
     if not (run.path / _FILE).exists():
         return now
-    before = run.read_json(_FILE)
+    try:
+        before = run.read_json(_FILE)
+    except RunError as error:
+        raise RunError(f"{error}; delete it to go on without it") from error
     if not isinstance(before, dict) or not isinstance(before.get("earlier", []), list):
         raise RunError(f"{run.path / _FILE}: is not that of a training run; delete it to go on without it")
-    data = before.get("data")
-    if isinstance(data, dict) and data.get("fingerprint") != now["data"]["fingerprint"]:
+    data, fingerprint = before.get("data"), now["data"]["fingerprint"]
+    if isinstance(data, dict) and data.get("fingerprint", fingerprint) != fingerprint:
         raise RunError(
             f"{run.path}: was trained on other examples than those of {now['data']['source']}; name the same data with "
             "--set data.path=PATH, or train a new run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.run import Run
-from mnist_trainer.training.checkpoint import Checkpoint, load_checkpoint, saved_checkpoints
+from mnist_trainer.training.checkpoint import Checkpoint, DamagedCheckpoint, load_checkpoint, saved_checkpoints
 
 # A change of any other key would make the epochs before the change and those after it different runs.
 CHANGEABLE = (
@@ -57,8 +58,8 @@ def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
 
     Raises:
         ConfigError: a key may not change, or its value is wrong.
-        RunError: there is nothing to train; or the run is complete, and no checkpoint can be read: it would be trained
-            anew, and its results lost; or something in it is a link.
+        RunError: there is nothing to train; or the run is complete, and its checkpoints are damaged: it would be
+            trained anew, and its results lost; or a checkpoint cannot be read, or something in the run is a link.
     """
     _require_plain_files(run)
     before = load_config(run.config_path)
@@ -75,7 +76,7 @@ def _newest_readable(saved: Sequence[Path]) -> tuple[Checkpoint | None, tuple[st
     for path in reversed(saved):
         try:
             return load_checkpoint(path), tuple(damaged)
-        except RunError as error:
+        except DamagedCheckpoint as error:
             damaged.append(str(error))
     return None, tuple(damaged)
 
@@ -93,8 +94,8 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
     """Raise `RunError` if what is asked for has been trained already, or cannot be trained on."""
     num_epochs, after = resumption.num_epochs, resumption.config.train
     if after.epochs < num_epochs:
-        trained = f"has been trained for {_epochs(num_epochs)}"
-        raise RunError(f"{run.path}: {trained}; train.epochs cannot be {after.epochs}")
+        already = f"has been trained for {_epochs(num_epochs)}"
+        raise RunError(f"{run.path}: {already}; train.epochs cannot be {after.epochs}")
     if not run.is_complete:
         return
     if resumption.checkpoint is None:
@@ -103,13 +104,15 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
         raise RunError(f"{run.path}: is complete, and its checkpoints are {state}, so that it cannot go on; {anew}")
     again = f"mnist-train train --resume {run.reference} --set"
     stopping = resumption.checkpoint.progress["early_stopping"]
-    if before.early_stopping and stopping and stopping["has_stopped"]:
-        if after.early_stopping and after.early_stopping.patience <= before.early_stopping.patience:
-            on = f"train it on with: {again} train.early_stopping=null, or with more patience"
-            raise RunError(f"{run.path}: is complete, as early stopping ended it after {_epochs(num_epochs)}; {on}")
-    elif after.epochs <= before.epochs:
-        more = f"{again} train.epochs={2 * before.epochs}"
-        raise RunError(f"{run.path}: is complete, after {_epochs(before.epochs)}; train it on with: {more}")
+    is_stopped = before.early_stopping and stopping and stopping["has_stopped"]
+    patience = after.early_stopping.patience if after.early_stopping else math.inf
+    if before.early_stopping and is_stopped and patience <= before.early_stopping.patience:
+        on = f"train it on with: {again} train.early_stopping=null, or with more patience"
+        raise RunError(f"{run.path}: is complete, as early stopping ended it after {_epochs(num_epochs)}; {on}")
+    trained = num_epochs if is_stopped else before.epochs
+    if after.epochs <= trained:
+        more = f"{again} train.epochs={2 * trained}"
+        raise RunError(f"{run.path}: is complete, after {_epochs(trained)}; train it on with: {more}")
 
 
 def _epochs(number: int) -> str:

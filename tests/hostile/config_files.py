@@ -152,5 +152,5 @@ def config_entries() -> list[Entry]:
             for name, text, message in _OVERRIDES
         ),
         *(Entry(f"file: {name}", arguments, 2, message, make) for name, arguments, message, make in _PLACES),
-        Entry("file: init into nowhere", ("config", "init", "-o", "no/x"), 1, "no/x: cannot be written: No such file"),
+        Entry("file: init into nowhere", ("config", "init", "-o", "no/x"), 2, "no/x: cannot be written: No such file"),
     ]

@@ -119,13 +119,13 @@ def circle(name: str) -> Make:
     return lambda folder: (folder / name).symlink_to(name)
 
 
-def zeros_npz(num_bytes: int, name: str = "x_train", shape: str = "") -> Make:
+def zeros_npz(num_bytes: int, name: str = "x_train", shape: str = "", descr: str = "'|u1'") -> Make:
     """Return what makes data.npz whose one array, by default of images, unpacks to so many zeros."""
 
     def make(folder: Path) -> None:
         with zipfile.ZipFile(folder / "data.npz", "w", zipfile.ZIP_DEFLATED) as archive:
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                member.write(npy(header(shape or f"({num_bytes // 784}, 28, 28)")))
+                member.write(npy(header(shape or f"({num_bytes // 784}, 28, 28)", descr)))
                 for _ in range(num_bytes // 784_000):
                     member.write(bytes(784_000))
             for other in set(arrays()) - {name}:
@@ -238,8 +238,10 @@ _NPZ: list[tuple[str, Make, str]] = [
     ("values too many", npz(x_train=npy(header("(20, 28, 28)"), bytes(20_000))), _ANNOUNCES),
     ("a billion zeros", zeros_npz(1_176_000_000), "would unpack to 1,176,"),
     ("a billion zeros for labels", zeros_npz(1_176_000_000, "y_test"), "would unpack to 1,176,"),
-    ("a hole of 100 GB", sparse_npz, "is larger than 792,000,000 bytes"),
-    ("a directory of 700 MB", large_directory, "has a larger directory, or is packed worse"),
+    ("a hole of 100 GB", sparse_npz, _DAMAGED + "File is not a zip file"),
+    ("a directory of 700 MB", large_directory, "has a directory of more than 1,000,000 bytes"),
+    ("a value of 784 MB", zeros_npz(784_000_000, shape="(1,)", descr="'|V784000000'"), "holds values of 784,000,000 b"),
+    ("a text of 784 MB", zeros_npz(784_000_000, shape="()", descr="'<U196000000'"), "holds values of 784,000,000 b"),
     (
         "labels of 700 MB in 700 kB",
         zeros_npz(705_600_000, "y_test", "(705600000,)"),
@@ -275,7 +277,7 @@ _FOLDERS: list[tuple[str, Make, str]] = [
     ("IDX of floats", idx_folder(x_train=b"\0\0\x0d\x03" + bytes(12)), "not an IDX file of unsigned bytes"),
     ("IDX of rank 255", idx_folder(x_train=b"\0\0\x08\xff" + bytes(12)), "not an IDX file of unsigned bytes"),
     ("IDX of a hole", sparse_idx, "has 3,920,015,720 bytes, 40 of them labels; at most"),
-    ("gzip files of 940 MB together", large_together, "has 940,800,040 bytes, 40 of them labels; at most 792,000,000 "),
+    ("gzip files of 940 MB together", large_together, "has 940,800,040 bytes, 40 of them labels; at most 792,001,000 "),
     (".npy of labels in a hole", sparse_labels, "x_train has 20 images but y_train has 20,000,000,000 labels"),
     (".npy of images in a hole", sparse_images, "x_train has 1,000,000,000 images; expected from 1 to 10,000,000"),
     ("IDX of nothing", idx_folder(x_train=b""), "not an IDX file of unsigned bytes"),

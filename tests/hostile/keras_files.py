@@ -297,6 +297,24 @@ def _shared_and_growing(config: Json) -> None:
     config |= functional("model", [image, pad, crop, flatten, dense], sources)
 
 
+def _joined(num_inputs: int) -> Change:
+    """Return what joins the same large maps so many times."""
+
+    def change(config: Json) -> None:
+        image, flatten, dense = config["config"]["layers"]
+        pad, join, crop = (
+            layer("ZeroPadding2D", "pad", padding=60),
+            layer("Maximum", "join"),
+            layer("Cropping2D", "crop"),
+        )
+        crop["config"]["cropping"] = 60
+        sources = [[], [("image", 0)], [("pad", 0)], [("join", 0)], [("crop", 0)], [("flatten", 0)]]
+        config |= functional("model", [image, pad, join, crop, flatten, dense], sources)
+        config["config"]["layers"][2]["inbound_nodes"][0]["args"] = [[tensor("pad")] * num_inputs]
+
+    return change
+
+
 def _large_windows() -> bytes:
     """Return a model of 1.9 million weights, each used 784 times for an image."""
     config = plain_config()
@@ -468,6 +486,8 @@ _FILES: list[tuple[str, Make, str]] = [
         with_config(_shared_and_growing),
         r"its layers make 1\d,\d{3},\d{3} numbers for each image by 7,840 multiplications; at most 500,000 are",
     ),
+    ("maps joined 10,000 times", with_config(_joined(10_000)), "is called with more than 64 inputs"),
+    ("maps joined 64 times", with_config(_joined(64)), r"its layers make 1,4\d\d,\d{3} numbers for each image"),
     ("windows of 56×56", with_content(_large_windows), "make 471,010 .* by 1,475,180,400 multiplications; at most"),
     ("maps with channels first", with_layer(layer("Flatten", "x", data_format="channels_first"), 1), "only channels_l"),
     ("400 layers", with_config(_many_layers), "has more than 300 layers"),

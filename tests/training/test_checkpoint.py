@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_trainer.config.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
-from mnist_trainer.training.checkpoint import load_checkpoint
+from mnist_trainer.training.checkpoint import DamagedCheckpoint, load_checkpoint
 
 BEST = {"epoch": 1, "score": [0.9, -0.5]}
 PROGRESS = {"history": [{"epoch": 1, "loss": 0.5}], "best": BEST, "early_stopping": None}
@@ -28,6 +30,27 @@ def write(folder: Path, counted: Any = None, **arrays: Any) -> Path:
 def test_good_one(tmp_path: Path) -> None:
     checkpoint = load_checkpoint(write(tmp_path))
     assert (checkpoint.num_epochs, len(checkpoint.variables), checkpoint.best_weights[0].shape) == (1, 1, (3,))
+
+
+def test_checkpoint_of_the_longest_run(tmp_path: Path) -> None:
+    names = ("accuracy", "loss", "learning_rate", "examples_per_second", "seconds")
+    long = dict.fromkeys([*names, "validation_accuracy", "validation_loss"], 12345.678901234567)
+    rows = [{"epoch": epoch, **long} for epoch in range(1, MAX_EPOCHS + 1)]
+    assert load_checkpoint(write(tmp_path, {**PROGRESS, "history": rows})).num_epochs == MAX_EPOCHS
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.EMFILE])
+def test_file_that_cannot_be_read_at_present_is_not_taken_for_damaged(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = write(tmp_path)
+    monkeypatch.setattr("mnist_trainer.training.checkpoint.read_arrays", fail)
+    with pytest.raises(RunError, match=r"epoch-000001\.npz: cannot be read: .*; make it readable, or") as caught:
+        load_checkpoint(path)
+    assert not isinstance(caught.value, DamagedCheckpoint)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +78,7 @@ def test_good_one(tmp_path: Path) -> None:
     ],
 )
 def test_progress_of_another_kind(progress: Any, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"epoch-000001\.npz: a damaged checkpoint: "):
+    with pytest.raises(DamagedCheckpoint, match=r"epoch-000001\.npz: a damaged checkpoint: "):
         load_checkpoint(write(tmp_path, progress))
 
 
@@ -72,7 +95,7 @@ def test_progress_of_another_kind(progress: Any, tmp_path: Path) -> None:
     ],
 )
 def test_arrays_of_another_kind(arrays: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"epoch-000001\.npz: a damaged checkpoint: "):
+    with pytest.raises(DamagedCheckpoint, match=r"epoch-000001\.npz: a damaged checkpoint: "):
         load_checkpoint(write(tmp_path, **arrays))
 
 

@@ -229,6 +229,11 @@ def test_record_of_the_environment_may_be_absent_but_no_other(small_npz: Path, t
     record.write_text("[]")
     with pytest.raises(RunError, match=r"environment\.json: is not that of a training run; delete it to go on"):
         resumed(run)
+    record.write_text("{")
+    with pytest.raises(RunError, match=r"environment\.json: damaged: .*; delete it to go on without it"):
+        resumed(run)
+    record.write_text('{"data": {"source": "MNIST"}}')
+    assert find_resumption(run).num_epochs == 1
     record.unlink()
     assert resumed(run).num_epochs == 2
 
@@ -346,3 +351,26 @@ def test_run_that_early_stopping_has_ended_goes_on_with_more_patience(small_npz:
     assert resumed(run, "train.early_stopping=null").num_epochs == 6
     with pytest.raises(RunError, match=r"has been trained for 6 epochs; train\.epochs cannot be 5"):
         resumed(run, "train.epochs=5")
+
+
+def test_run_that_early_stopping_has_ended_in_its_last_epoch_has_nothing_left(small_npz: Path, tmp_path: Path) -> None:
+    run = start_run(linear(small_npz, "train.early_stopping={patience: 1, min_delta: 0.5}"), tmp_path)
+    assert train(load_config(run.config_path), run).num_epochs == 2
+    for override in ("train.early_stopping=null", "train.early_stopping.patience=3"):
+        with pytest.raises(RunError, match=r"is complete, after 2 epochs; train it on with: .* --set train\.epochs=4"):
+            resumed(run, override)
+
+
+def test_checkpoint_that_cannot_be_read_at_present_is_kept(
+    small_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = crashed(linear(small_npz), tmp_path, 1)
+    before = saved_checkpoints(run)
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("mnist_trainer.training.checkpoint.read_arrays", fail)
+    with pytest.raises(RunError, match=r"cannot be read: .*Input/output error"):
+        resumed(run)
+    assert saved_checkpoints(run) == before
