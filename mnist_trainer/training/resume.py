@@ -96,20 +96,25 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
     if after.epochs < num_epochs:
         already = f"has been trained for {_epochs(num_epochs)}"
         raise RunError(f"{run.path}: {already}; train.epochs cannot be {after.epochs}")
-    if not run.is_complete:
-        return
+    if run.is_complete:
+        _require_more_of_complete(run, before, resumption)
+
+
+def _require_more_of_complete(run: Run, before: TrainConfig, resumption: Resumption) -> None:
     if resumption.checkpoint is None:
         anew = f"train it anew with: mnist-train train {shlex.quote(str(run.config_path))}"
         state = "damaged" if resumption.damaged else "absent"
         raise RunError(f"{run.path}: is complete, and its checkpoints are {state}, so that it cannot go on; {anew}")
-    again = f"mnist-train train --resume {run.reference} --set"
+    again, after = f"mnist-train train --resume {run.reference} --set", resumption.config.train
     stopping = resumption.checkpoint.progress["early_stopping"]
     is_stopped = before.early_stopping and stopping and stopping["has_stopped"]
     patience = after.early_stopping.patience if after.early_stopping else math.inf
     if before.early_stopping and is_stopped and patience <= before.early_stopping.patience:
         on = f"train it on with: {again} train.early_stopping=null, or with more patience"
-        raise RunError(f"{run.path}: is complete, as early stopping ended it after {_epochs(num_epochs)}; {on}")
-    trained = num_epochs if is_stopped else before.epochs
+        raise RunError(
+            f"{run.path}: is complete, as early stopping ended it after {_epochs(resumption.num_epochs)}; {on}"
+        )
+    trained = resumption.num_epochs if is_stopped else before.epochs
     if after.epochs <= trained:
         more = f"{again} train.epochs={2 * trained}"
         raise RunError(f"{run.path}: is complete, after {_epochs(trained)}; train it on with: {more}")
