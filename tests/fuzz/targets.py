@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import resource
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from mnist_trainer.data.digit_image import find_digit
 from mnist_trainer.data.picture import read_picture
 from mnist_trainer.data.sources import IDX_NAMES, load_dataset
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
-from mnist_trainer.evaluation.copy_weights import copy_weights
+from mnist_trainer.evaluation.copy_weights import MEMORY_BYTES, copy_weights
 from mnist_trainer.evaluation.keras_archive import read_config
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.record import read_diagnosis
@@ -108,8 +109,8 @@ def picture(content: bytes) -> None:
 
 
 def weights(content: bytes) -> None:
-    """Copy weights in this process, without the limits of the program that does it for users."""
-    with _folder() as folder, contextlib.suppress(*UNREADABLE):
+    """Copy weights in this process, within the memory of the program that does it for users: HDF5 takes any it gets."""
+    with _folder() as folder, _bounded_memory(MEMORY_BYTES), contextlib.suppress(*UNREADABLE):
         (folder / "stored.h5").write_bytes(content)
         copy_weights(folder / "stored.h5", folder / "copy.weights.h5")
 
@@ -121,6 +122,17 @@ TARGETS: dict[str, Target] = {
         *(report, metrics, predictions, picture, weights),
     )
 }
+
+
+@contextlib.contextmanager
+def _bounded_memory(more: int) -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @contextlib.contextmanager
