@@ -90,7 +90,11 @@ def _load(path: Path, build: Callable[[], keras.Model], weights: Weights, otherw
         # In this scope Keras makes variables that have a shape, but no values yet.
         with keras.StatelessScope(initialize_variables=False):
             model = build()
-        _check_size(path, model, weights, otherwise)
+        try:
+            _check_size(model, weights, otherwise)
+        except UnsafeFile as error:
+            keras.utils.clear_session()  # which forgets the variables that wait for their values
+            raise ModelError(f"{path}: {error}") from error
         with keras.StatelessScope():
             pass  # leaving it gives the variables their values
         model.load_weights(weights.path)
@@ -99,18 +103,13 @@ def _load(path: Path, build: Callable[[], keras.Model], weights: Weights, otherw
     return model
 
 
-def _check_size(path: Path, model: keras.Model, weights: Weights, otherwise: str) -> None:
+def _check_size(model: keras.Model, weights: Weights, otherwise: str) -> None:
+    """Raise `UnsafeFile` if the weights are not the model's, or it would compute for too long."""
     shapes = sorted(tuple(weight.shape) for weight in model.weights)
     if shapes != sorted(weights.shapes):
-        keras.utils.clear_session()  # which forgets the variables that wait for their values
-        raise ModelError(f"{path}: damaged, or {otherwise}: its weights are not those of its layers")
-    try:
-        work = work_per_image(model)
-    except UnsafeFile as error:
-        keras.utils.clear_session()
-        raise ModelError(f"{path}: {error}") from error
+        raise UnsafeFile(f"damaged, or {otherwise}: its weights are not those of its layers")
+    work = work_per_image(model)
     if work.num_outputs > MAX_OUTPUTS_PER_IMAGE or work.num_products > MAX_PRODUCTS_PER_IMAGE:
-        keras.utils.clear_session()
         made = f"{work.num_outputs:,} numbers for each image by {work.num_products:,} multiplications"
         most = f"{MAX_OUTPUTS_PER_IMAGE:,} are computed, by {MAX_PRODUCTS_PER_IMAGE:,}"
-        raise ModelError(f"{path}: its layers make {made}; at most {most}")
+        raise UnsafeFile(f"its layers make {made}; at most {most}")
