@@ -105,10 +105,8 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     if named.rank and not source.place(path, of_key=True).rank:
         name = _value_at(section, source.values)["name"]
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
-    key, allowed = (
-        _OTHER_NAMES.get(str(path[-1]), str(path[-1])),
-        _section_at(schema, section, source.values).model_fields,
-    )
+    key = _OTHER_NAMES.get(str(path[-1]), str(path[-1]))
+    allowed = _section_at(schema, section, source.values).model_fields
     known = _all_paths(schema().model_dump())
     elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
     if elsewhere and not difflib.get_close_matches(key, allowed):
