@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.lock import is_locked, locked
-from mnist_trainer.plain_json import parse_json, parse_rows
-from mnist_trainer.whole_file import write_whole
+from mnist_trainer.files.lock import is_locked, locked
+from mnist_trainer.files.plain_json import parse_json, parse_rows
+from mnist_trainer.files.whole_file import write_whole
 
 # A report has 330 bytes for each epoch, of 10,000 at most, and some more for each class; an environment a thousand for
 # each time the run was resumed.

@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 from mnist_trainer.errors import ServeError
+from mnist_trainer.files.temporary import temporary_folder
 from mnist_trainer.run import Run
-from mnist_trainer.temporary import temporary_folder
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def _saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], Non
     """Return what writes an image that the model has seen to `folder`, under its picture's name, over no picture."""
     from PIL import Image
 
-    from mnist_trainer.whole_file import write_whole
+    from mnist_trainer.files.whole_file import write_whole
 
     taken = {os.path.realpath(picture) for picture in pictures}
 

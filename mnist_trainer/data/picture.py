@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnist_trainer.errors import PictureError
-from mnist_trainer.untrusted import UNREADABLE
+from mnist_trainer.files.untrusted import UNREADABLE
 
 Picture: TypeAlias = npt.NDArray[np.float32]
 

@@ -12,11 +12,11 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import MAX_RATIO, check_npy_header, open_archive, read_array
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset, make_dataset
 from mnist_trainer.errors import DataError
-from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of, regular_file_size
+from mnist_trainer.files.archive import MAX_RATIO, check_npy_header, open_archive, read_array
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, regular_file_size
 
 EMBEDDED = Path(__file__).with_name("mnist.npz")
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")

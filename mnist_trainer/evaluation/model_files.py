@@ -18,9 +18,9 @@ from mnist_trainer.data.dataset import MAX_CLASSES
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read_config
 from mnist_trainer.evaluation.model_work import work_per_image
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.run import Run
-from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 # Seven times what accurate.yaml makes: 10,000 images then take some minutes.
 MAX_OUTPUTS_PER_IMAGE = 500_000

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_trainer.untrusted import UnsafeFile
+from mnist_trainer.files.untrusted import UnsafeFile
 
 
 @dataclass(frozen=True)

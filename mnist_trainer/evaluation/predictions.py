@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import read_arrays
 from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES, Labels, Probabilities
 from mnist_trainer.errors import RunError
+from mnist_trainer.files.archive import read_arrays
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.run import Run
-from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 FILE_NAME = "predictions.npz"
 # Of 400,000 examples of 30 classes, or 12,000 of 1,000: what can be looked at in some seconds.

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.archive import read_arrays
 from mnist_trainer.errors import RunError
-from mnist_trainer.plain_json import as_rows, parse_json
+from mnist_trainer.files.archive import read_arrays
+from mnist_trainer.files.plain_json import as_rows, parse_json
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.run import Run
-from mnist_trainer.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 if TYPE_CHECKING:
     import keras

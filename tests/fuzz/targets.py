@@ -21,9 +21,9 @@ from mnist_trainer.evaluation.keras_archive import read_config
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.record import read_diagnosis
 from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.files.untrusted import UNREADABLE
 from mnist_trainer.run import Run
 from mnist_trainer.training.checkpoint import load_checkpoint
-from mnist_trainer.untrusted import UNREADABLE
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
 from tests.hostile.keras_files import archive_bytes, members
 from tests.hostile.run_files import GOOD_REPORT

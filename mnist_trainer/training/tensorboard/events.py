@@ -13,9 +13,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from mnist_trainer.errors import RunError
+from mnist_trainer.files.untrusted import reason_of
 from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.run import Run
-from mnist_trainer.untrusted import reason_of
 
 
 class EventWriter:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.untrusted import UnsafeFile, regular_file_size
+from mnist_trainer.files.untrusted import UnsafeFile, regular_file_size
 
 MAX_MEMBERS = 2_000
 # Deflate makes at most 1,032 bytes of one: a header that announces more lies.

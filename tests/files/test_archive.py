@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_trainer.archive import open_archive, read_array
-from mnist_trainer.untrusted import UnsafeFile, regular_file_size
+from mnist_trainer.files.archive import open_archive, read_array
+from mnist_trainer.files.untrusted import UnsafeFile, regular_file_size
 
 
 @pytest.mark.parametrize("compressed", [False, True])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mnist_trainer.plain_json import MAX_DEPTH, parse_json
+from mnist_trainer.files.plain_json import MAX_DEPTH, parse_json
 
 
 def test_plain_values() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.whole_file import write_whole
+from mnist_trainer.files.whole_file import write_whole
 
 
 def test_permissions_are_kept(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mnist_trainer.errors import MnistTrainerError
-from mnist_trainer.temporary import temporary_folder
+from mnist_trainer.files.temporary import temporary_folder
 
 
 def test_folder_is_deleted_with_all_that_is_in_it() -> None:
