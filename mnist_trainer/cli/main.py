@@ -18,7 +18,7 @@ from mnist_trainer.cli.streams import prepare_streams
 from mnist_trainer.cli.train import train
 from mnist_trainer.cli.visualize import visualize
 from mnist_trainer.errors import ConfigError, MnistTrainerError
-from mnist_trainer.interruption import interruptible
+from mnist_trainer.processes.interruption import interruptible
 
 
 class Boundary(click.Group):

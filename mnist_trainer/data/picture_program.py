@@ -10,9 +10,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.bounded_program import Answer, begin, serve
 from mnist_trainer.data.picture import read_picture
 from mnist_trainer.errors import PictureError
+from mnist_trainer.processes.child import Answer, begin, serve
 
 # The largest pictures that are read take up to 740 MB and a second.
 MEMORY_BYTES = 900_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnist_trainer.bounded_process import BoundedProcess, ProcessEnded
 from mnist_trainer.errors import PictureError
+from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 if TYPE_CHECKING:
     from mnist_trainer.data.picture import Picture

@@ -16,8 +16,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from mnist_trainer.bounded_program import Answer, begin, serve
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
+from mnist_trainer.processes.child import Answer, begin, serve
 
 # 25 million parameters in one array take 210 MB.
 MEMORY_BYTES = 300_000_000

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from mnist_trainer.bounded_program import Answer, begin, limit_seconds, serve
 from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, regular_file_size
+from mnist_trainer.processes.child import Answer, begin, limit_seconds, serve
 
 IMAGE_SHAPE = (IMAGE_PIXELS, IMAGE_PIXELS, 1)
 MEMORY_BYTES = 1_000_000_000

@@ -92,7 +92,7 @@ def test_copy_of_weights_is_gone_afterwards(tmp_path: Path) -> None:
 def test_copying_that_crashes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     convolutional().save(tmp_path / "model.keras")
     (tmp_path / "copy.py").write_text(
-        "import os\nfrom mnist_trainer.bounded_program import begin\nbegin(10**9)\nos.abort()"
+        "import os\nfrom mnist_trainer.processes.child import begin\nbegin(10**9)\nos.abort()"
     )
     monkeypatch.setattr(keras_archive, "_COPY_WEIGHTS", tmp_path / "copy.py")
     with (

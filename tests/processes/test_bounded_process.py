@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer import bounded_process
-from mnist_trainer.bounded_process import BoundedProcess, ProcessEnded
 from mnist_trainer.errors import MnistTrainerError
+from mnist_trainer.processes import bounded_process
+from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 ECHO = """
-from mnist_trainer.bounded_program import begin, serve
+from mnist_trainer.processes.child import begin, serve
 
 def answer(request, content):
     if request.get("do"):

@@ -15,8 +15,8 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-from mnist_trainer.bounded_program import BEGUN
 from mnist_trainer.errors import MnistTrainerError
+from mnist_trainer.processes.child import BEGUN
 
 # Programs limit the seconds of a processor that they take, which may have other things to do.
 MAX_SECONDS = 60
