@@ -13,7 +13,7 @@ import yaml
 
 import mnist_trainer
 from mnist_trainer.cli.main import main
-from mnist_trainer.config.component import component_names
+from mnist_trainer.component import component_names
 from mnist_trainer.config.schema import Config
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.config.component import MAX_EPOCHS
+from mnist_trainer.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
 from mnist_trainer.run import Run, all_runs, find_run
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from mnist_trainer.config.component import Section
+from mnist_trainer.component import Section
 from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Place, Source
 
 _NO_SECTION = ("dict_type", "model_type", "model_attributes_type")

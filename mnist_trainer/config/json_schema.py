@@ -7,7 +7,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from mnist_trainer.config.component import key_descriptions
+from mnist_trainer.component import key_descriptions
 from mnist_trainer.config.schema import Config
 
 

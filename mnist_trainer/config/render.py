@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mnist_trainer.config.component import Section, key_descriptions
+from mnist_trainer.component import Section, key_descriptions
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.yaml12 import Dumper
 

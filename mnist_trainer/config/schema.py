@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from mnist_trainer.config.component import (
+from mnist_trainer.component import (
     Component,
     Count,
     Epoch,

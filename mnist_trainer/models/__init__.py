@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mnist_trainer.config.component import Component, component_module
+from mnist_trainer.component import Component, component_module
 
 if TYPE_CHECKING:
     import keras

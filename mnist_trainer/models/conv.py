@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mnist_trainer.config.component import Component, Count, FractionBelowOne, NonNegative, Units, check_num_parameters
+from mnist_trainer.component import Component, Count, FractionBelowOne, NonNegative, Units, check_num_parameters
 from mnist_trainer.models import INPUT_SHAPE
 
 if TYPE_CHECKING:

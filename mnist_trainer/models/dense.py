@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mnist_trainer.config.component import Component, FractionBelowOne, NonNegative, Units, check_num_parameters
+from mnist_trainer.component import Component, FractionBelowOne, NonNegative, Units, check_num_parameters
 from mnist_trainer.models import INPUT_SHAPE
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from mnist_trainer.config.component import component_module
+from mnist_trainer.component import component_module
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, Config, TrainConfig
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.data.pipeline import TrainingBatches

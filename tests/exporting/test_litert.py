@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.config.component import component_names
+from mnist_trainer.component import component_names
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import MODELS
 from mnist_trainer.data.dataset import Images, Probabilities

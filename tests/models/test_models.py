@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.config.component import Component, component_module, component_names
+from mnist_trainer.component import Component, component_module, component_names
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import ConfigError
 from mnist_trainer.models import build_model

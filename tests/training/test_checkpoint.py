@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_trainer.config.component import MAX_EPOCHS
+from mnist_trainer.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
 from mnist_trainer.training.checkpoint import DamagedCheckpoint, load_checkpoint
 

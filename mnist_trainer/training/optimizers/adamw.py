@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mnist_trainer.config.component import Component, Fraction, FractionBelowOne, Positive, StepLength
+from mnist_trainer.component import Component, Fraction, FractionBelowOne, Positive, StepLength
 
 if TYPE_CHECKING:
     import keras

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mnist_trainer.config.component import Component, Fraction, FractionBelowOne, StepLength
+from mnist_trainer.component import Component, Fraction, FractionBelowOne, StepLength
 
 if TYPE_CHECKING:
     import keras

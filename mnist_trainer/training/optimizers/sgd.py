@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mnist_trainer.config.component import Component, FractionBelowOne, StepLength
+from mnist_trainer.component import Component, FractionBelowOne, StepLength
 
 if TYPE_CHECKING:
     import keras

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mnist_trainer.config.component import Component
+from mnist_trainer.component import Component
 from mnist_trainer.training.schedules import LearningRate
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mnist_trainer.config.component import Component, Fraction
+from mnist_trainer.component import Component, Fraction
 from mnist_trainer.training.schedules import LearningRate
 
 
