@@ -24,8 +24,8 @@ from mnist_trainer.component import (
 )
 
 MODELS = "mnist_trainer.models"
-OPTIMIZERS = "mnist_trainer.training.optimizers"
-SCHEDULES = "mnist_trainer.training.schedules"
+OPTIMIZERS = "mnist_trainer.optimizers"
+SCHEDULES = "mnist_trainer.schedules"
 NUM_SEEDS = 2**32
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from mnist_trainer.component import Component, FractionBelowOne, StepLength
 if TYPE_CHECKING:
     import keras
 
-    from mnist_trainer.training.schedules import LearningRate
+    from mnist_trainer.schedules import LearningRate
 
 
 class Config(Component):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mnist_trainer.component import Component, Epoch
-from mnist_trainer.training.schedules import LearningRate
+from mnist_trainer.schedules import LearningRate
 
 
 class Config(Component):

@@ -11,7 +11,7 @@ from mnist_trainer.component import Component, Fraction, FractionBelowOne, StepL
 if TYPE_CHECKING:
     import keras
 
-    from mnist_trainer.training.schedules import LearningRate
+    from mnist_trainer.schedules import LearningRate
 
 
 class Config(Component):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mnist_trainer.component import Component
-from mnist_trainer.training.schedules import LearningRate
+from mnist_trainer.schedules import LearningRate
 
 
 class Config(Component):

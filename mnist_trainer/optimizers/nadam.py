@@ -1,4 +1,4 @@
-"""RMSprop (Hinton 2012, lecture 6e), Keras's `RMSprop`."""
+"""Adam with Nesterov momentum (Dozat 2016), Keras's `Nadam`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from mnist_trainer.component import Component, FractionBelowOne, Positive, StepL
 if TYPE_CHECKING:
     import keras
 
-    from mnist_trainer.training.schedules import LearningRate
+    from mnist_trainer.schedules import LearningRate
 
 
 class Config(Component):
-    """RMSprop (Hinton 2012, lecture 6e), Keras's `RMSprop`."""
+    """Adam with Nesterov momentum (Dozat 2016), Keras's `Nadam`."""
 
-    name: Literal["rmsprop"] = "rmsprop"
-    """rmsprop: a step of its own for each weight."""
+    name: Literal["nadam"] = "nadam"
+    """nadam: adam that looks one step ahead."""
     learning_rate: StepLength = 0.001
     """The step's length; what the schedule starts from or rises to."""
-    rho: FractionBelowOne = 0.9
+    beta_1: FractionBelowOne = 0.9
+    """Decay of the running mean of gradients."""
+    beta_2: FractionBelowOne = 0.999
     """Decay of the running mean of squared gradients."""
-    momentum: FractionBelowOne = 0.0
-    """Fraction of the last step that is repeated."""
     epsilon: Positive = 1e-7
     """Keeps the division by the root of squared gradients finite."""
 
@@ -31,4 +31,4 @@ def build(config: Config, learning_rate: LearningRate) -> keras.optimizers.Optim
     """Return Keras's optimiser with the values of `config`."""
     import keras
 
-    return keras.optimizers.RMSprop(learning_rate, config.rho, config.momentum, config.epsilon)
+    return keras.optimizers.Nadam(learning_rate, config.beta_1, config.beta_2, config.epsilon)
