@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.evaluate import evaluate
     from mnist_trainer.evaluation.model_files import load_model
     from mnist_trainer.evaluation.report import EvaluationReport
-    from mnist_trainer.run import Run
+    from mnist_trainer.runs.run import Run
     from mnist_trainer.training.report import TrainReport
     from mnist_trainer.training.start import start_run
     from mnist_trainer.training.train import train
@@ -48,7 +48,7 @@ _LIGHT = {
     "Config": "config.schema",
     "Dataset": "data.dataset",
     "MnistTrainerError": "errors",
-    "Run": "run",
+    "Run": "runs.run",
     "Split": "data.dataset",
     "load_config": "config.load",
     "load_dataset": "data.sources",

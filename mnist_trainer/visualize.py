@@ -13,7 +13,7 @@ from typing import Any
 
 from mnist_trainer.errors import ServeError
 from mnist_trainer.files.temporary import temporary_folder
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 @contextmanager

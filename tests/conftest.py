@@ -13,7 +13,7 @@ import pytest
 
 from mnist_trainer.backend import import_backend
 from mnist_trainer.data.sources import ARRAY_NAMES, EMBEDDED
-from mnist_trainer.run import Run, find_run
+from mnist_trainer.runs.run import Run, find_run
 
 import_backend()
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.measure import Measurement
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.evaluation.robustness import CorruptionReport
-    from mnist_trainer.run import Run
+    from mnist_trainer.runs.run import Run
 
 
 @click.command(short_help="Measure models on all examples of a split.")
@@ -102,7 +102,7 @@ def evaluate(
 
 
 def _find(reference: str, logs_dir: Path) -> Run | Path:
-    from mnist_trainer.run import find_run
+    from mnist_trainer.runs.run import find_run
 
     path = Path(reference)
     if os.path.isfile(path) or path.suffix == ".keras":

@@ -11,7 +11,7 @@ from mnist_trainer.cli import options
 from mnist_trainer.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
-    from mnist_trainer.run import Run
+    from mnist_trainer.runs.run import Run
 
 
 @click.command(short_help="List the runs with their accuracy and state.")
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.as_json
 def runs(*, logs_dir: Path, as_json: bool) -> None:
     """List the runs in logs/, oldest first."""
-    from mnist_trainer.run import all_runs
+    from mnist_trainer.runs.run import all_runs
 
     summaries = [_summary(run) for run in all_runs(logs_dir)]
     if as_json:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.dataset import Dataset
-    from mnist_trainer.run import Run
+    from mnist_trainer.runs.run import Run
     from mnist_trainer.training.report import TrainReport
     from mnist_trainer.training.resume import Resumption
     from mnist_trainer.training.seeds import AccuracyOverSeeds
@@ -69,7 +69,7 @@ def train(
         raise click.UsageError("--resume goes on with a run as its own config.yaml says: without CONFIG and --seeds.")
 
     from mnist_trainer.config.load import load_config
-    from mnist_trainer.run import find_run
+    from mnist_trainer.runs.run import find_run
     from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
     stopwatch = Stopwatch(process_seconds())
@@ -221,7 +221,7 @@ def _show_report(console: Console, config: Config, run: Run, report: TrainReport
 
 
 def _show_next(console: Console, summary: dict[str, Any], logs_dir: Path, *, is_new: bool) -> None:
-    from mnist_trainer.run import LOGS_DIR, Run
+    from mnist_trainer.runs.run import LOGS_DIR, Run
 
     trained = Run(Path(summary["run"] if "run" in summary else summary["runs"][-1]["run"]))
     is_usual = logs_dir == LOGS_DIR

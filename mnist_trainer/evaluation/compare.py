@@ -12,7 +12,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_bootstrap_interval
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 SIGNIFICANCE = 0.05
 

@@ -20,7 +20,7 @@ from mnist_trainer.evaluation.compare import compare
 from mnist_trainer.evaluation.mistakes import find_mistakes
 from mnist_trainer.evaluation.record import RunRecord, read_record
 from mnist_trainer.files.whole_file import write_whole
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 _TEMPLATES = Path(__file__).with_name("page")
 # The table of more classes than these would be larger than all the rest of the page.

@@ -15,7 +15,7 @@ from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.robustness import CorruptionReport, RobustnessReport, measure_robustness
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 FILE_NAME = "evaluation.json"
 

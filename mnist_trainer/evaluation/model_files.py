@@ -20,7 +20,7 @@ from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read
 from mnist_trainer.evaluation.model_work import work_per_image
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.models import INPUT_SHAPE, build_model
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 # Seven times what accurate.yaml makes: 10,000 images then take some minutes.
 MAX_OUTPUTS_PER_IMAGE = 500_000

@@ -13,7 +13,7 @@ from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES, Labels, Probab
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.archive import read_arrays
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 FILE_NAME = "predictions.npz"
 # Of 400,000 examples of 30 classes, or 12,000 of 1,000: what can be looked at in some seconds.

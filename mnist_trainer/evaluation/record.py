@@ -15,7 +15,7 @@ from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.diagnosis import Diagnosis, diagnose
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 Read = TypeVar("Read")
 Fraction = Annotated[float, Field(ge=0, le=1)]

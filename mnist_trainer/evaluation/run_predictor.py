@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.exporting.litert_predictor import FILE_NAME, LiteRTPredictor
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.evaluate import Predictor

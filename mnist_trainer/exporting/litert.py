@@ -11,7 +11,7 @@ from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
 from mnist_trainer.exporting.litert_predictor import FILE_NAME, LiteRTPredictor
 from mnist_trainer.files.temporary import temporary_folder
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 if TYPE_CHECKING:
     import keras

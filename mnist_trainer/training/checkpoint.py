@@ -16,7 +16,7 @@ from mnist_trainer.errors import RunError
 from mnist_trainer.files.archive import read_arrays
 from mnist_trainer.files.plain_json import as_rows, parse_json
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 if TYPE_CHECKING:
     import keras

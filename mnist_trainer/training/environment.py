@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import RunError
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.execution import cpu_flags
 
 _FILE = "environment.json"

@@ -14,7 +14,7 @@ from mnist_trainer.config.load import load_config, locate
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.errors import ConfigError, Fault, RunError
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import Checkpoint, DamagedCheckpoint, load_checkpoint, saved_checkpoints
 
 # A change of any other key would make the epochs before the change and those after it different runs.

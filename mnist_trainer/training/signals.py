@@ -9,7 +9,7 @@ from typing import Self
 
 from mnist_trainer.errors import Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import Interruption, receiving
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 
 

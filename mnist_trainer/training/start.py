@@ -8,7 +8,7 @@ from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import ConfigError, Fault, RunError
-from mnist_trainer.run import LOGS_DIR, Run
+from mnist_trainer.runs.run import LOGS_DIR, Run
 
 
 def check_batch_size(config: Config, dataset: Dataset) -> None:

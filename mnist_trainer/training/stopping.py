@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_trainer.config.schema import EarlyStoppingConfig
 from mnist_trainer.errors import TrainingDiverged
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.callbacks import Logs
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.signals import Signals

@@ -12,7 +12,7 @@ from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.measure import measure
 from mnist_trainer.evaluation.predictions import load_predictions
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.cli.conftest import Invoke
 from tests.conftest import Arrays
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.conftest import Command
 
 OVERRIDES = ("train.epochs=2", "train.precision=float32", "model={name: dense, units: [8]}")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.cli.conftest import Invoke
 from tests.conftest import Arrays
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
 
 # The superuser writes where nobody may, except without this capability.

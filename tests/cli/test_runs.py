@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.cli.conftest import Invoke
 
 

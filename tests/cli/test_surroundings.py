@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mnist_trainer.run import Run, find_run
+from mnist_trainer.runs.run import Run, find_run
 from tests.conftest import Arrays
 
 COMMAND = [sys.executable, "-m", "mnist_trainer"]

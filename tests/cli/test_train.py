@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.run import Run, find_run
+from mnist_trainer.runs.run import Run, find_run
 from tests.cli.conftest import Invoke
 from tests.conftest import Command
 

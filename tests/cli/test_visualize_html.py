@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.cli.browser import open_page
 from tests.cli.conftest import Invoke
 

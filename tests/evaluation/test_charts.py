@@ -7,7 +7,7 @@ import pytest
 
 from mnist_trainer.evaluation.charts import learning_curve, learning_rate_chart
 from mnist_trainer.evaluation.record import EpochRow, RunRecord, read_record
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.compare import ChangedExample, compare
 from mnist_trainer.evaluation.predictions import Predictions
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 def make_run(path: Path, answers: list[int], *, config: str = "seed: 0", digest: str = "a") -> Run:

@@ -17,7 +17,7 @@ from mnist_trainer.evaluation.diagnosis import diagnose
 from mnist_trainer.evaluation.html_report import make_html_report, write_html_report
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 class Page(HTMLParser):

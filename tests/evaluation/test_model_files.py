@@ -13,7 +13,7 @@ from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.models import INPUT_SHAPE
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 def test_run_and_its_file_are_the_same_model(trained_run: Run) -> None:

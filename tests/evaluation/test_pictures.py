@@ -16,7 +16,7 @@ from mnist_trainer.data.picture_reader import PictureReader
 from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.evaluation.pictures import Answer, find_pictures, read_digits
 from mnist_trainer.evaluation.run_predictor import MAX_SHIFT, run_predictor
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
 
 

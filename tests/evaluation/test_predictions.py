@@ -7,7 +7,7 @@ import pytest
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions, soft_vote
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 LABELS = np.array([0, 1], np.int32)
 

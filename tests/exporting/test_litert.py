@@ -18,7 +18,7 @@ from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.exporting.litert import export_litert
 from mnist_trainer.exporting.litert_predictor import LiteRTPredictor
 from mnist_trainer.models import build_model
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
 
 CRASH = Path(__file__).with_name("crash.tflite.gz")

@@ -22,7 +22,7 @@ from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.record import read_diagnosis
 from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.files.untrusted import UNREADABLE
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import load_checkpoint
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
 from tests.hostile.keras_files import archive_bytes, members

@@ -8,7 +8,7 @@ from typing import Any
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 def accumulate(run: Run, folder: str = "") -> EventAccumulator:

@@ -16,7 +16,7 @@ import pytest
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import Interrupted
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.start import start_run
@@ -157,7 +157,7 @@ def test_interrupt_within_exec_does_not_end_the_process_by_a_signal(config: Conf
 import sys
 from pathlib import Path
 from mnist_trainer.errors import Interrupted
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.signals import Signals
 try:
     with Signals(Run(Path({str(run.path)!r}))).listening():

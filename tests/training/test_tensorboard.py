@@ -15,7 +15,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import load_predictions
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.tensorboard.events import EventWriter
 from mnist_trainer.training.tensorboard.projector import draw_sprite, principal_components

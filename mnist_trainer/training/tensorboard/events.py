@@ -15,7 +15,7 @@ import tensorflow as tf
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.untrusted import reason_of
 from mnist_trainer.models import INPUT_SHAPE
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 
 class EventWriter:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Images, Split
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 
 NUM_EXAMPLES = 1_000
 # The projector reduces more than this to it by chance; principal components keep more of the distances.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from mnist_trainer.evaluation.report import EvaluationReport
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.events import EventWriter
 
 # TensorBoard puts the charts of one group side by side.

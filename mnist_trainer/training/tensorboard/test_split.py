@@ -11,7 +11,7 @@ from mnist_trainer.config.schema import TensorBoardConfig
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport
-from mnist_trainer.run import Run
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.events import EventWriter
 from mnist_trainer.training.tensorboard.projector import write_projector
 from mnist_trainer.training.tensorboard.scalars import write_test_scalars

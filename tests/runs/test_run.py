@@ -12,7 +12,7 @@ import pytest
 
 from mnist_trainer.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
-from mnist_trainer.run import Run, all_runs, find_run
+from mnist_trainer.runs.run import Run, all_runs, find_run
 
 
 def names(folder: Path) -> list[str]:
@@ -31,8 +31,8 @@ def test_name_has_date_time_and_four_hex_digits(tmp_path: Path) -> None:
 
 def test_two_runs_never_share_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["aaaa", "aaaa", "bbbb"])
-    monkeypatch.setattr("mnist_trainer.run.secrets.token_hex", lambda _: next(tokens))
-    monkeypatch.setattr("mnist_trainer.run._now", lambda _: "20261124-120000")
+    monkeypatch.setattr("mnist_trainer.runs.run.secrets.token_hex", lambda _: next(tokens))
+    monkeypatch.setattr("mnist_trainer.runs.run._now", lambda _: "20261124-120000")
     assert [Run.create("x", tmp_path).name[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
 
 
