@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.interpolate import CubicSpline
 
-from mnist_trainer.data.digit_image import find_digit
-from mnist_trainer.data.picture import read_picture
+from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.picture import read_picture
 
 Values = npt.NDArray[np.float64]
 

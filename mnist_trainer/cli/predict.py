@@ -20,7 +20,7 @@ from mnist_trainer.errors import PictureError
 
 if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Images
-    from mnist_trainer.evaluation.pictures import Answer
+    from mnist_trainer.pictures.read_digits import Answer
 
 
 @click.command(short_help="Read the digits in your own pictures.")
@@ -65,13 +65,13 @@ def predict(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
 
-    from mnist_trainer.data.picture_reader import PictureReader
     from mnist_trainer.evaluation.run_predictor import run_predictor
+    from mnist_trainer.pictures.picture_reader import PictureReader
     from mnist_trainer.runs.run import find_run
 
     answers = []
     with run_predictor(find_run(run, logs_dir)) as predictor, PictureReader() as read:
-        from mnist_trainer.evaluation.pictures import find_pictures, read_digits
+        from mnist_trainer.pictures.read_digits import find_pictures, read_digits
 
         show = _csv_rows() if as_csv else _lines(to_error=as_json)
         pictures = list(find_pictures(images))
@@ -107,7 +107,7 @@ def _csv_rows() -> Callable[[Answer], None]:
     """Return what prints an answer as comma-separated values, under a first line with their names."""
     from dataclasses import asdict, fields
 
-    from mnist_trainer.evaluation.pictures import Answer
+    from mnist_trainer.pictures.read_digits import Answer
 
     def write(values: Iterable[Any]) -> None:
         """Write a row, fit for a terminal where this is one."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_trainer.data.picture_reader import PictureReader
-from mnist_trainer.evaluation.pictures import read_digits
 from mnist_trainer.evaluation.run_predictor import run_predictor
+from mnist_trainer.pictures.picture_reader import PictureReader
+from mnist_trainer.pictures.read_digits import read_digits
 from mnist_trainer.runs.run import find_run
 from tests.conftest import Command
 from tests.drawn_digits import drawings

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_trainer.config.shipped import shipped_folder, shipped_names
-from mnist_trainer.data.picture import FORMATS
+from mnist_trainer.pictures.picture import FORMATS
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes, npz_bytes
 from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
 from tests.hostile.picture_files import draw_seven, picture_bytes

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.data.dataset import Images
-from mnist_trainer.data.digit_image import find_digit
-from mnist_trainer.data.picture_reader import PictureReader
 from mnist_trainer.errors import PictureError
 from mnist_trainer.evaluation.evaluate import Predictor
+from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.picture_reader import PictureReader
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
 # With it, 1.4 % of good.yaml's right answers to MNIST's test images are unsure, and 37 of its 45 wrong ones; so are 43

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.data.picture import read_picture
-from mnist_trainer.data.picture_reader import PictureReader
 from mnist_trainer.errors import PictureError
+from mnist_trainer.pictures.picture import read_picture
+from mnist_trainer.pictures.picture_reader import PictureReader
 from tests.hostile.picture_files import draw_seven, picture_bytes
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.data.picture import Picture
+from mnist_trainer.pictures.picture import Picture
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Boxes: TypeAlias = npt.NDArray[np.int64]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mnist_trainer.data.picture import Picture, resized
+from mnist_trainer.pictures.picture import Picture, resized
 
 # Paper, shadows and colours are looked at in a thumbnail of this size.
 _THUMBNAIL_PIXELS = 128

@@ -9,7 +9,7 @@ from mnist_trainer.errors import PictureError
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 if TYPE_CHECKING:
-    from mnist_trainer.data.picture import Picture
+    from mnist_trainer.pictures.picture import Picture
 
 
 class PictureReader(BoundedProcess):

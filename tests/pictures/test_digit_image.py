@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from mnist_trainer.data.dataset import Images
-from mnist_trainer.data.digit_image import find_digit
-from mnist_trainer.data.picture import Picture, read_picture
+from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.picture import Picture, read_picture
 from tests.conftest import Arrays
 from tests.drawn_digits import HANDS, STYLES, Drawing, Pen, drawings, ink
 

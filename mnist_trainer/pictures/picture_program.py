@@ -10,8 +10,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.data.picture import read_picture
 from mnist_trainer.errors import PictureError
+from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.processes.child import Answer, begin, serve
 
 # The largest pictures that are read take up to 740 MB and a second.

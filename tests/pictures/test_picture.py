@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from mnist_trainer.data.picture import read_picture
 from mnist_trainer.errors import PictureError
+from mnist_trainer.pictures.picture import read_picture
 
 # Left and right, up and down differ: 24 wide, 16 high, a black bar on white.
 BAR = Image.new("L", (24, 16), 255)
@@ -188,6 +188,6 @@ def test_damage_anywhere_is_refused_or_read(file_format: str) -> None:
 
 
 def test_reading_and_finding_load_neither_tensorflow_nor_scipy() -> None:
-    code = "import sys, mnist_trainer.data.digit_image; print({'keras', 'tensorflow', 'scipy'} & set(sys.modules))"
+    code = "import sys, mnist_trainer.pictures.digit_image; print({'keras', 'tensorflow', 'scipy'} & set(sys.modules))"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout == "set()\n"

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Images
-from mnist_trainer.data.ink_contrast import ink_contrast
-from mnist_trainer.data.picture import Picture, resized
-from mnist_trainer.data.strokes import Mask, find_strokes
+from mnist_trainer.pictures.ink_contrast import ink_contrast
+from mnist_trainer.pictures.picture import Picture, resized
+from mnist_trainer.pictures.strokes import Mask, find_strokes
 
 # LeCun et al. fitted digits into this box.
 BOX_PIXELS = 20
