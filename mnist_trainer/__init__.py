@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mnist_trainer.data.sources import load_dataset
     from mnist_trainer.errors import MnistTrainerError
     from mnist_trainer.evaluation.evaluate import evaluate
-    from mnist_trainer.evaluation.model_files import load_model
     from mnist_trainer.evaluation.report import EvaluationReport
+    from mnist_trainer.formats.keras.read import load_model
     from mnist_trainer.runs.run import Run
     from mnist_trainer.training.report import TrainReport
     from mnist_trainer.training.start import start_run
@@ -58,7 +58,7 @@ _NEEDS_TENSORFLOW = {
     "EvaluationReport": "evaluation.report",
     "TrainReport": "training.report",
     "evaluate": "evaluation.evaluate",
-    "load_model": "evaluation.model_files",
+    "load_model": "formats.keras.read",
     "train": "training.train",
 }
 

@@ -65,7 +65,7 @@ def predict(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
 
-    from mnist_trainer.evaluation.run_predictor import run_predictor
+    from mnist_trainer.formats.run_predictor import run_predictor
     from mnist_trainer.pictures.picture_reader import PictureReader
     from mnist_trainer.runs.run import find_run
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Probabilities, Split
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.model_work import work_per_image
 from mnist_trainer.evaluation.predictions import Predictions, are_probabilities
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.formats.keras.work import work_per_image
 
 Predictor: TypeAlias = Callable[[Images], Any]
 

@@ -11,10 +11,10 @@ from mnist_trainer.data.dataset import Split
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.latency import Latency, measure_latency
-from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.robustness import CorruptionReport, RobustnessReport, measure_robustness
+from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.runs.run import Run
 
 FILE_NAME = "evaluation.json"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mnist_trainer.evaluation.report import EvaluationReport
-from mnist_trainer.exporting.litert import LiteRTExport
+from mnist_trainer.formats.litert.write import LiteRTExport
 from mnist_trainer.training.execution import Execution
 
 

@@ -15,7 +15,7 @@ from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate, predict
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
-from mnist_trainer.exporting.litert import export_litert
+from mnist_trainer.formats.litert.write import export_litert
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
 from mnist_trainer.training.checkpoint import restore_variables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_trainer.evaluation.run_predictor import run_predictor
+from mnist_trainer.formats.run_predictor import run_predictor
 from mnist_trainer.pictures.picture_reader import PictureReader
 from mnist_trainer.pictures.read_digits import read_digits
 from mnist_trainer.runs.run import find_run

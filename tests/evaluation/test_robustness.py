@@ -7,8 +7,8 @@ import pytest
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import evaluate
-from mnist_trainer.evaluation.model_files import load_model
 from mnist_trainer.evaluation.robustness import CorruptionReport, gradient_signs, measure_robustness
+from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
 

@@ -81,7 +81,7 @@ def _temporary_folder(folder: Path) -> Any:
 def _peak_of_child(entries: list[Entry]) -> int:
     """Return the largest memory, in megabytes, of the processes that copy weights."""
     from mnist_trainer.errors import ModelError
-    from mnist_trainer.evaluation.keras_archive import copied_weights
+    from mnist_trainer.formats.keras.archive import copied_weights
 
     for entry in entries:
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ModelError):

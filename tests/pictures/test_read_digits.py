@@ -13,7 +13,7 @@ from PIL import Image
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import ConfigError, RunError
-from mnist_trainer.evaluation.run_predictor import MAX_SHIFT, run_predictor
+from mnist_trainer.formats.run_predictor import MAX_SHIFT, run_predictor
 from mnist_trainer.pictures.picture_reader import PictureReader
 from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
 from mnist_trainer.runs.run import Run

@@ -20,7 +20,7 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged
 from mnist_trainer.evaluation.evaluate import evaluate
-from mnist_trainer.evaluation.model_files import load_model
+from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.report import TrainReport

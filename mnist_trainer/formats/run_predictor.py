@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.exporting.litert_predictor import FILE_NAME, LiteRTPredictor
+from mnist_trainer.formats.litert.predictor import FILE_NAME, LiteRTPredictor
 from mnist_trainer.runs.run import Run
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _keras_model(run: Run) -> Predictor:
 
     import_backend()
 
-    from mnist_trainer.evaluation.model_files import load_model
+    from mnist_trainer.formats.keras.read import load_model
 
     model: Predictor = load_model(run)
     return model

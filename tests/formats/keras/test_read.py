@@ -11,7 +11,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.evaluation.evaluate import evaluate
-from mnist_trainer.evaluation.model_files import load_model
+from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.runs.run import Run
 

@@ -12,9 +12,9 @@ import pytest
 from keras import layers
 
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation import keras_archive
-from mnist_trainer.evaluation.keras_archive import copied_weights, read_config
-from mnist_trainer.evaluation.model_files import load_model
+from mnist_trainer.formats.keras import archive
+from mnist_trainer.formats.keras.archive import copied_weights, read_config
+from mnist_trainer.formats.keras.read import load_model
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 1), np.uint8)
 

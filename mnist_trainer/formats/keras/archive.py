@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.keras_config import UnsafeConfig, safe_config
 from mnist_trainer.files.archive import open_archive
 from mnist_trainer.files.plain_json import parse_json
 from mnist_trainer.files.temporary import temporary_folder
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
+from mnist_trainer.formats.keras.config import UnsafeConfig, safe_config
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 # Weights of 25 million parameters; a file that was saved with its optimiser holds them three times.

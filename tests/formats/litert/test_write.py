@@ -14,9 +14,9 @@ from mnist_trainer.config.schema import MODELS
 from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict_probabilities
-from mnist_trainer.evaluation.model_files import load_model
-from mnist_trainer.exporting.litert import export_litert
-from mnist_trainer.exporting.litert_predictor import LiteRTPredictor
+from mnist_trainer.formats.keras.read import load_model
+from mnist_trainer.formats.litert.predictor import LiteRTPredictor
+from mnist_trainer.formats.litert.write import export_litert
 from mnist_trainer.models import build_model
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays

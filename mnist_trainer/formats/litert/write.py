@@ -9,8 +9,8 @@ import numpy as np
 
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
-from mnist_trainer.exporting.litert_predictor import FILE_NAME, LiteRTPredictor
 from mnist_trainer.files.temporary import temporary_folder
+from mnist_trainer.formats.litert.predictor import FILE_NAME, LiteRTPredictor
 from mnist_trainer.runs.run import Run
 
 if TYPE_CHECKING:

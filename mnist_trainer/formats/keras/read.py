@@ -16,9 +16,9 @@ import keras
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import MAX_CLASSES
 from mnist_trainer.errors import ModelError, RunError
-from mnist_trainer.evaluation.keras_archive import Weights, copied_weights, read_config
-from mnist_trainer.evaluation.model_work import work_per_image
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
+from mnist_trainer.formats.keras.archive import Weights, copied_weights, read_config
+from mnist_trainer.formats.keras.work import work_per_image
 from mnist_trainer.models import INPUT_SHAPE, build_model
 from mnist_trainer.runs.run import Run
 
