@@ -88,7 +88,7 @@ def preview(file: str, overrides: tuple[str, ...], output: Path) -> None:
     dataset = load_dataset(settings.data)
     import_backend()
 
-    from mnist_trainer.data.preview import draw_preview, save_preview
+    from mnist_trainer.training.batches.preview import draw_preview, save_preview
 
     save_preview(draw_preview(dataset.train, settings.augment, settings.seed), output)
     click.echo(f"wrote {output}: ten examples, and what the model sees of them in epochs 1 to 8")

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.data.dataset import Split
-from mnist_trainer.data.pipeline import TrainingBatches, evaluation_batches
 from mnist_trainer.runs.run import Run
+from mnist_trainer.training.batches.pipeline import TrainingBatches, evaluation_batches
 from mnist_trainer.training.callbacks import (
     AddRates,
     CaptureVariables,

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from mnist_trainer.config.schema import AugmentConfig
-from mnist_trainer.data.augment import Augmenter, epoch_key
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Split
 from mnist_trainer.errors import DataError
 from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.training.batches.augment import Augmenter, epoch_key
 
 NUM_EXAMPLES = 10
 NUM_EPOCHS = 8

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from mnist_trainer.config.schema import AugmentConfig
-from mnist_trainer.data.augment import Augmenter, epoch_key
 from mnist_trainer.data.dataset import Split
-from mnist_trainer.data.preview import draw_preview, save_preview
 from mnist_trainer.errors import DataError, RunError
+from mnist_trainer.training.batches.augment import Augmenter, epoch_key
+from mnist_trainer.training.batches.preview import draw_preview, save_preview
 from tests.conftest import Arrays
 
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from mnist_trainer.config.schema import AugmentConfig
-from mnist_trainer.data.augment import Augmenter, epoch_key, uniform
+from mnist_trainer.training.batches.augment import Augmenter, epoch_key, uniform
 from tests.conftest import Arrays
 
 Images = npt.NDArray[np.uint8]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from mnist_trainer.config.schema import AugmentConfig
-from mnist_trainer.data.augment import Augmenter, epoch_key
 from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Split
+from mnist_trainer.training.batches.augment import Augmenter, epoch_key
 
 
 class TrainingBatches(keras.callbacks.Callback):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_trainer.data.dataset import Split
-from mnist_trainer.data.pipeline import TrainingBatches, epoch_order, evaluation_batches
+from mnist_trainer.training.batches.pipeline import TrainingBatches, epoch_order, evaluation_batches
 
 
 def numbered_split(num_examples: int) -> Split:
@@ -45,7 +45,7 @@ def test_order_is_a_function_of_seed_and_epoch() -> None:
 
 
 def test_evaluation_is_in_order_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_trainer.data.pipeline.EVALUATION_BATCH_SIZE", 4)
+    monkeypatch.setattr("mnist_trainer.training.batches.pipeline.EVALUATION_BATCH_SIZE", 4)
     labels = [label_batch.tolist() for _, label_batch in evaluation_batches(numbered_split(10)).as_numpy_iterator()]
     assert labels == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
