@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.evaluate import evaluate
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.formats.keras.read import load_model
+    from mnist_trainer.reporting.train_report import TrainReport
     from mnist_trainer.runs.run import Run
-    from mnist_trainer.training.report import TrainReport
     from mnist_trainer.training.start import start_run
     from mnist_trainer.training.train import train
 
@@ -56,7 +56,7 @@ _LIGHT = {
 }
 _NEEDS_TENSORFLOW = {
     "EvaluationReport": "evaluation.report",
-    "TrainReport": "training.report",
+    "TrainReport": "reporting.train_report",
     "evaluate": "evaluation.evaluate",
     "load_model": "formats.keras.read",
     "train": "training.train",

@@ -13,7 +13,7 @@ from mnist_trainer.cli.completion import complete_run
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mnist_trainer.evaluation.compare import Comparison
+    from mnist_trainer.reporting.comparison import Comparison
 
 _NUM_SHOWN = 10
 
@@ -33,7 +33,7 @@ def compare(*, first: str, second: str, logs_dir: Path, as_json: bool, quiet: bo
     mnist-train compare dense-20261124-073051-9f6b latest
     """
     from mnist_trainer.cli.console import make_console, print_json
-    from mnist_trainer.evaluation.compare import compare
+    from mnist_trainer.reporting.comparison import compare
     from mnist_trainer.runs.run import find_run
 
     comparison = compare(find_run(first, logs_dir), find_run(second, logs_dir))

@@ -17,8 +17,8 @@ from rich.text import Text
 from mnist_trainer.cli.printable import printable
 
 if TYPE_CHECKING:
-    from mnist_trainer.evaluation.diagnosis import Diagnosis
     from mnist_trainer.evaluation.report import EvaluationReport
+    from mnist_trainer.reporting.diagnosis import Diagnosis
 
 PIPE_WIDTH = 120
 # JSON may hold the control characters of U+007F to U+009F as they are; a terminal obeys them.

@@ -194,7 +194,7 @@ def _show(console: Console, title: str, split: str, measured: Measurement) -> No
 
 def _show_diagnosis(console: Console, run: Run, config: Config) -> None:
     from mnist_trainer.cli.console import diagnosis_lines
-    from mnist_trainer.evaluation.record import read_diagnosis
+    from mnist_trainer.reporting.record import read_diagnosis
 
     for line in diagnosis_lines(read_diagnosis(run, config)):
         console.print(line)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.dataset import Dataset
+    from mnist_trainer.reporting.train_report import TrainReport
     from mnist_trainer.runs.run import Run
-    from mnist_trainer.training.report import TrainReport
     from mnist_trainer.training.resume import Resumption
     from mnist_trainer.training.seeds import AccuracyOverSeeds
     from mnist_trainer.training.stopwatch import Stopwatch
@@ -202,7 +202,7 @@ def _show_start(console: Console, config: Config, dataset: Dataset, run: Run) ->
 
 def _show_report(console: Console, config: Config, run: Run, report: TrainReport) -> None:
     from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, diagnosis_lines, make_table
-    from mnist_trainer.evaluation.diagnosis import diagnose
+    from mnist_trainer.reporting.diagnosis import diagnose
 
     rows = [accuracy_row("validation", report.validation)] if report.validation else []
     console.print()

@@ -75,7 +75,7 @@ def _refuse_unused(context: click.Context, names: tuple[str, ...], *, html: bool
 
 
 def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_browser: bool) -> None:
-    from mnist_trainer.evaluation.html_report import write_html_report
+    from mnist_trainer.reporting.html_report import write_html_report
     from mnist_trainer.runs.run import find_run
 
     found = [find_run(run, logs_dir) for run in runs or ["latest"]]

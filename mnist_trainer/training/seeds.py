@@ -11,7 +11,7 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.statistics import mean_interval
 
 if TYPE_CHECKING:
-    from mnist_trainer.training.report import TrainReport
+    from mnist_trainer.reporting.train_report import TrainReport
 
 
 @dataclass(frozen=True)

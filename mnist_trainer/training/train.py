@@ -16,13 +16,13 @@ from mnist_trainer.evaluation.evaluate import evaluate, predict
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.formats.litert.write import export_litert
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.build import build_plain_model, build_training_model, make_batches
 from mnist_trainer.training.checkpoint import restore_variables
 from mnist_trainer.training.environment import continue_environment, describe_environment, write_environment
 from mnist_trainer.training.execution import choose_execution
 from mnist_trainer.training.fit import fit
-from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import Resumption, reopen_run
 from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.start import check_batch_size, start_run

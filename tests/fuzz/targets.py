@@ -15,13 +15,13 @@ from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.sources import IDX_NAMES, load_dataset
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
-from mnist_trainer.evaluation.record import read_diagnosis
 from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.files.untrusted import UNREADABLE
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
 from mnist_trainer.pictures.digit_image import find_digit
 from mnist_trainer.pictures.picture import read_picture
+from mnist_trainer.reporting.record import read_diagnosis
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import load_checkpoint
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes

@@ -13,8 +13,8 @@ import pytest
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.formats.keras.read import load_model
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
-from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train

@@ -19,9 +19,9 @@ import pytest
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import ConfigError, RunError
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import Checkpoint, load_checkpoint, saved_checkpoints
-from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train

@@ -21,9 +21,9 @@ from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.formats.keras.read import load_model
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
-from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train

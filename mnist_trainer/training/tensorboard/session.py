@@ -10,8 +10,8 @@ from mnist_trainer.config.difference import changed_values
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.report import EvaluationReport
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
-from mnist_trainer.training.report import TrainReport
 from mnist_trainer.training.tensorboard.events import EventWriter
 
 # The columns that every run has; the others are those in which it differs from the defaults.

@@ -53,7 +53,7 @@ def write_test_split(
 def _write_images(
     writer: EventWriter, epoch: int, split: Split, predictions: Predictions, report: EvaluationReport
 ) -> None:
-    from mnist_trainer.evaluation import figures
+    from mnist_trainer.reporting import figures
 
     mistakes = figures.mistakes_figure(split.images, predictions)
     if mistakes:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.compare import ChangedExample, compare
 from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.reporting.comparison import ChangedExample, compare
 from mnist_trainer.runs.run import Run
 
 

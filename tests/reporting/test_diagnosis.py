@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.evaluation.diagnosis import diagnose
+from mnist_trainer.reporting.diagnosis import diagnose
 
 Row = dict[str, float]
 

@@ -15,11 +15,11 @@ from mnist_trainer.config.difference import changed_values, differing_values
 from mnist_trainer.config.render import config_lines, render_value
 from mnist_trainer.data.sources import load_dataset
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation import charts
-from mnist_trainer.evaluation.compare import compare
-from mnist_trainer.evaluation.mistakes import find_mistakes
-from mnist_trainer.evaluation.record import RunRecord, read_record
 from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.reporting import charts
+from mnist_trainer.reporting.comparison import compare
+from mnist_trainer.reporting.mistakes import find_mistakes
+from mnist_trainer.reporting.record import RunRecord, read_record
 from mnist_trainer.runs.run import Run
 
 _TEMPLATES = Path(__file__).with_name("page")

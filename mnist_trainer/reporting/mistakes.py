@@ -12,8 +12,8 @@ from PIL import Image
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset, Images
 from mnist_trainer.errors import DataError
-from mnist_trainer.evaluation.figures import surest_mistakes
 from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.reporting.figures import surest_mistakes
 
 NUM_SHOWN = 48
 

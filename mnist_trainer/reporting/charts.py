@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
 from mnist_trainer.evaluation.calibration import Calibration
-from mnist_trainer.evaluation.record import CorruptionFacts, EpochRow, RunRecord
 from mnist_trainer.evaluation.statistics import wilson_interval
+from mnist_trainer.reporting.record import CorruptionFacts, EpochRow, RunRecord
 
 NUM_SERIES = 6
 _MAX_MARKED_EPOCHS = 20

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.diagnosis import Diagnosis, diagnose
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose
 from mnist_trainer.runs.run import Run
 
 Read = TypeVar("Read")

@@ -13,10 +13,10 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.diagnosis import diagnose
-from mnist_trainer.evaluation.html_report import make_html_report, write_html_report
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.reporting.diagnosis import diagnose
+from mnist_trainer.reporting.html_report import make_html_report, write_html_report
 from mnist_trainer.runs.run import Run
 
 
