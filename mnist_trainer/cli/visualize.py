@@ -92,7 +92,7 @@ def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_b
 
 def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *, open_browser: bool) -> None:
     from mnist_trainer.runs.run import all_runs, find_run
-    from mnist_trainer.visualize import serve
+    from mnist_trainer.serving.tensorboard import serve
 
     chosen = [find_run(run, logs_dir) for run in runs] or all_runs(logs_dir)
     if host not in _LOCAL_HOSTS:

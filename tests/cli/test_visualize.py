@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_trainer.runs.run import Run
-from mnist_trainer.visualize import _linked
+from mnist_trainer.serving.tensorboard import _linked
 from tests.cli.browser import open_page
 from tests.cli.conftest import Invoke
 
