@@ -8,15 +8,15 @@ from typing import Any
 import click
 
 from mnist_trainer import __version__
-from mnist_trainer.cli.compare import compare
-from mnist_trainer.cli.config import config
-from mnist_trainer.cli.evaluate import evaluate
-from mnist_trainer.cli.predict import predict
-from mnist_trainer.cli.printable import printable
-from mnist_trainer.cli.runs import runs
+from mnist_trainer.cli.commands.compare import compare
+from mnist_trainer.cli.commands.config import config
+from mnist_trainer.cli.commands.evaluate import evaluate
+from mnist_trainer.cli.commands.predict import predict
+from mnist_trainer.cli.commands.runs import runs
+from mnist_trainer.cli.commands.train import train
+from mnist_trainer.cli.commands.visualize import visualize
+from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.cli.streams import prepare_streams
-from mnist_trainer.cli.train import train
-from mnist_trainer.cli.visualize import visualize
 from mnist_trainer.errors import ConfigError, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
 

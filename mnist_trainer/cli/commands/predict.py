@@ -15,7 +15,7 @@ import click
 
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_file, complete_run
-from mnist_trainer.cli.printable import printable
+from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.errors import PictureError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def predict(
             show(answer)
             answers.append(answer)
     if as_json:
-        from mnist_trainer.cli.console import print_json
+        from mnist_trainer.cli.show.console import print_json
 
         print_json({"images": [answer.as_json() for answer in answers]})
     num_errors = sum(answer.verdict == "error" for answer in answers)

@@ -13,7 +13,7 @@ import click
 
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
-from mnist_trainer.cli.printable import printable
+from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.errors import GateMissed, RunError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def evaluate(
     mnist-train evaluate logs/conv-* --robustness
     mnist-train evaluate model.keras --data fashion/ --min-accuracy 0.9
     """
-    from mnist_trainer.cli.console import make_console, print_json
+    from mnist_trainer.cli.show.console import make_console, print_json
     from mnist_trainer.data.sources import load_dataset
 
     sources = [_find(reference, logs_dir) for reference in models]
@@ -161,7 +161,7 @@ def _data_config(config: Config, data: Path | None) -> DataConfig:
 
 def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
     """Return what shows each kind of harder images as soon as it is measured."""
-    from mnist_trainer.cli.console import percent
+    from mnist_trainer.cli.show.console import percent
 
     def show(report: CorruptionReport) -> None:
         """Print one line."""
@@ -172,7 +172,7 @@ def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
 
 
 def _show(console: Console, title: str, split: str, measured: Measurement) -> None:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
+    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
 
     report, latency = measured.report, measured.latency
     if measured.robustness:
@@ -193,7 +193,7 @@ def _show(console: Console, title: str, split: str, measured: Measurement) -> No
 
 
 def _show_diagnosis(console: Console, run: Run, config: Config) -> None:
-    from mnist_trainer.cli.console import diagnosis_lines
+    from mnist_trainer.cli.show.console import diagnosis_lines
     from mnist_trainer.reporting.record import read_diagnosis
 
     for line in diagnosis_lines(read_diagnosis(run, config)):
@@ -203,7 +203,7 @@ def _show_diagnosis(console: Console, run: Run, config: Config) -> None:
 
 def _class_table(report: EvaluationReport) -> Any:
     """Return the classes: how often each was taken for which (where the screen has room), precision, recall, F1."""
-    from mnist_trainer.cli.console import make_table, percent
+    from mnist_trainer.cli.show.console import make_table, percent
 
     labels = [str(entry.label) for entry in report.classes] if len(report.classes) <= 10 else []
     rows = [
@@ -219,7 +219,7 @@ def _class_table(report: EvaluationReport) -> Any:
 
 
 def _calibration(report: EvaluationReport) -> str:
-    from mnist_trainer.cli.console import percent
+    from mnist_trainer.cli.show.console import percent
 
     calibration = report.calibration
     verdict = "too sure of itself" if calibration.temperature > 1 else "not sure enough of itself"
@@ -230,7 +230,7 @@ def _calibration(report: EvaluationReport) -> str:
 
 
 def _show_vote(console: Console, num_models: int, split: str, vote: EvaluationReport) -> None:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table
+    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table
 
     title = f"soft vote of {num_models} models"
     console.print(make_table(ACCURACY_COLUMNS, [accuracy_row(split, vote)], title=title))

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mnist_trainer.cli.printable import printable
+from mnist_trainer.cli.show.printable import printable
 
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.report import EvaluationReport

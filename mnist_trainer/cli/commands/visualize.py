@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
-from mnist_trainer.cli.printable import printable
+from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.errors import RunError
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")

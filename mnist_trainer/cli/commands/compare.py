@@ -32,7 +32,7 @@ def compare(*, first: str, second: str, logs_dir: Path, as_json: bool, quiet: bo
     \b
     mnist-train compare dense-20261124-073051-9f6b latest
     """
-    from mnist_trainer.cli.console import make_console, print_json
+    from mnist_trainer.cli.show.console import make_console, print_json
     from mnist_trainer.reporting.comparison import compare
     from mnist_trainer.runs.run import find_run
 
@@ -43,7 +43,7 @@ def compare(*, first: str, second: str, logs_dir: Path, as_json: bool, quiet: bo
 
 
 def _show(console: Console, comparison: Comparison) -> None:
-    from mnist_trainer.cli.console import make_table, percent
+    from mnist_trainer.cli.show.console import make_table, percent
     from mnist_trainer.config.render import render_value
 
     only = (comparison.num_only_first, comparison.num_only_second)

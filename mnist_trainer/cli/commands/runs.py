@@ -23,7 +23,7 @@ def runs(*, logs_dir: Path, as_json: bool) -> None:
 
     summaries = [_summary(run) for run in all_runs(logs_dir)]
     if as_json:
-        from mnist_trainer.cli.console import print_json
+        from mnist_trainer.cli.show.console import print_json
 
         print_json({"runs": summaries})
     elif summaries:
@@ -57,7 +57,7 @@ def _number(value: Any, largest: int) -> Any:
 
 
 def _show(summaries: list[dict[str, Any]]) -> None:
-    from mnist_trainer.cli.console import make_console, make_table, percent
+    from mnist_trainer.cli.show.console import make_console, make_table, percent
 
     rows = [
         [

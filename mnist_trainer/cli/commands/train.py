@@ -79,7 +79,7 @@ def train(
     settings = resumption.config if resumption else load_config(file, overrides)
     stopwatch.end("start")
 
-    from mnist_trainer.cli.console import make_console, print_json
+    from mnist_trainer.cli.show.console import make_console, print_json
     from mnist_trainer.config.render import render_config
 
     dataset = _load_dataset(settings, file, overrides)
@@ -182,7 +182,7 @@ def _show_resumption(console: Console, resumption: Resumption) -> None:
 
 
 def _progress(console: Console, config: Config, stack: ExitStack) -> list[Callback]:
-    from mnist_trainer.cli.progress import EpochLines, ProgressBar
+    from mnist_trainer.cli.show.progress import EpochLines, ProgressBar
 
     callbacks: list[Callback] = [EpochLines(console)]
     if console.is_terminal and not console.quiet:
@@ -201,7 +201,7 @@ def _show_start(console: Console, config: Config, dataset: Dataset, run: Run) ->
 
 
 def _show_report(console: Console, config: Config, run: Run, report: TrainReport) -> None:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, diagnosis_lines, make_table
+    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, diagnosis_lines, make_table
     from mnist_trainer.reporting.diagnosis import diagnose
 
     rows = [accuracy_row("validation", report.validation)] if report.validation else []
@@ -231,7 +231,7 @@ def _show_next(console: Console, summary: dict[str, Any], logs_dir: Path, *, is_
 
 
 def _show_seeds(console: Console, reports: list[TrainReport], result: AccuracyOverSeeds) -> None:
-    from mnist_trainer.cli.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
+    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
 
     rows = [accuracy_row(Path(report.run).name, report.test) for report in reports]
     low, high = result.interval
