@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mnist_trainer.config.load import load_config
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.dataset import Dataset, Split
-    from mnist_trainer.data.sources import load_dataset
+    from mnist_trainer.data.load import load_dataset
     from mnist_trainer.errors import MnistTrainerError
     from mnist_trainer.evaluation.evaluate import evaluate
     from mnist_trainer.evaluation.report import EvaluationReport
@@ -51,7 +51,7 @@ _LIGHT = {
     "Run": "runs.run",
     "Split": "data.dataset",
     "load_config": "config.load",
-    "load_dataset": "data.sources",
+    "load_dataset": "data.load",
     "start_run": "training.start",
 }
 _NEEDS_TENSORFLOW = {

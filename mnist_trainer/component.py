@@ -82,6 +82,11 @@ def component_names(package: str) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
 
 
+def found_modules(package: str) -> list[ModuleType]:
+    """Return the modules in `package`, e.g. the sources of data, in alphabetical order."""
+    return [importlib.import_module(f"{package}.{name}") for name in component_names(package)]
+
+
 def component_module(package: str, name: str) -> ModuleType:
     """Return the module that holds the component `name` of `package`."""
     return importlib.import_module(f"{package}.{name}")

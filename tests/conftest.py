@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from mnist_trainer.backend import import_backend
-from mnist_trainer.data.sources import ARRAY_NAMES, EMBEDDED
-from mnist_trainer.runs.run import Run, find_run
+from mnist_trainer.data.load import EMBEDDED
+from mnist_trainer.data.sources import ARRAY_NAMES
+from mnist_trainer.runs.find import find_run
+from mnist_trainer.runs.run import Run
 
 import_backend()
 

@@ -48,7 +48,7 @@ def test_yaml_of_the_readme_is_a_configuration() -> None:
     assert Config.model_validate_json(json.dumps(values)).model.name == "conv"
 
 
-@pytest.mark.parametrize("package", ["models", "training.optimizers", "training.schedules"])
+@pytest.mark.parametrize("package", ["models", "optimizers", "schedules"])
 def test_every_component_is_named_in_the_yaml(package: str) -> None:
     (text,) = re.findall(r"```yaml\n(.*?)```", README, re.S)
     for name in component_names(f"mnist_trainer.{package}"):

@@ -20,7 +20,8 @@ def complete_config(context: click.Context, _parameter: click.Parameter, incompl
 
 def complete_run(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return folders, `latest`, and the names of runs that begin with `incomplete`, the newest first."""
-    from mnist_trainer.runs.run import LOGS_DIR, all_runs
+    from mnist_trainer.runs.find import all_runs
+    from mnist_trainer.runs.run import LOGS_DIR
 
     names = []
     with suppress(RunError):  # where there is no such folder, there are no runs

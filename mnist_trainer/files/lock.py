@@ -29,8 +29,6 @@ def locked(folder: Path) -> Iterator[None]:
     path = folder / FILE_NAME
     lock = filelock.FileLock(path, timeout=_SECONDS)
     try:
-        if path.is_file() and path.stat().st_nlink > 1:  # it is emptied when it is locked
-            raise RunError(f"{path}: a hard link, which is not written through; delete it")
         lock.acquire()
     except filelock.Timeout as error:
         raise RunError(f"{folder}: another process is working on this run; wait until it ends") from error

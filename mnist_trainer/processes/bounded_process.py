@@ -20,7 +20,7 @@ from mnist_trainer.processes.child import BEGUN
 
 # Programs limit the seconds of a processor that they take, which may have other things to do.
 MAX_SECONDS = 60
-_PACKAGES = Path(__file__).parents[1]
+_PACKAGES = Path(__file__).parents[2]
 
 
 class ProcessEnded(Exception):
@@ -28,7 +28,7 @@ class ProcessEnded(Exception):
 
 
 class BoundedProcess:
-    """A program that answers requests by `bounded_program.serve`; to be used as a context manager.
+    """A program that answers requests by `child.serve`; to be used as a context manager.
 
     It starts with the object, and is waited for by the first request: other things can be imported meanwhile.
     """

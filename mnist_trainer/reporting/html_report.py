@@ -13,7 +13,7 @@ import jinja2
 
 from mnist_trainer.config.difference import changed_values, differing_values
 from mnist_trainer.config.render import config_lines, render_value
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.reporting import charts

@@ -7,7 +7,25 @@ from typing import Any
 
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.formats.litert.write import LiteRTExport
-from mnist_trainer.training.execution import Execution
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How steps were executed, every `auto` resolved.
+
+    Attributes:
+        precision: a Keras dtype policy.
+        jit_compile: whether XLA compiles the step.
+        steps_per_execution: steps for each call into TensorFlow; callbacks see the end of each call only.
+    """
+
+    precision: str
+    jit_compile: bool
+    steps_per_execution: int
+
+    def __str__(self) -> str:
+        xla = "XLA" if self.jit_compile else "no XLA"
+        return f"{self.precision}, {xla}, {self.steps_per_execution} steps a call"
 
 
 @dataclass(frozen=True)

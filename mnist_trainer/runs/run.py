@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import secrets
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,14 +19,13 @@ from mnist_trainer.errors import RunError
 from mnist_trainer.files.lock import is_locked, locked
 from mnist_trainer.files.plain_json import parse_json, parse_rows
 from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.runs.names import new_name
 
 # A report has 330 bytes for each epoch, of 10,000 at most, and some more for each class; an environment a thousand for
 # each time the run was resumed.
 MAX_JSON_BYTES = 4 * 1024 * 1024
 
 LOGS_DIR = Path("logs")
-_TIME = "%Y%m%d-%H%M%S"
-_NAME = re.compile(r"(?P<name>.+)-(?P<created>\d{8}-\d{6})-[0-9a-f]{4}")
 
 State = Literal["complete", "running", "unfinished"]
 
@@ -50,7 +46,7 @@ class Run:
         while True:
             try:
                 logs_dir.mkdir(parents=True, exist_ok=True)
-                path = logs_dir / f"{name}-{_now(logs_dir)}-{secrets.token_hex(2)}"
+                path = logs_dir / new_name(name)
                 path.mkdir()
             except FileExistsError as error:
                 if not logs_dir.is_dir():
@@ -161,8 +157,7 @@ class Run:
         """Add one epoch's row to metrics.jsonl, and have it on the disk before returning."""
         path = self.path / "metrics.jsonl"
         try:
-            # A link in a run that came from elsewhere could lead to any file of the user's.
-            with open(path, "a", encoding="utf-8", opener=_open_without_links) as file:
+            with path.open("a", encoding="utf-8") as file:
                 file.write(_json_line(row))
                 file.flush()
                 os.fsync(file.fileno())
@@ -200,75 +195,6 @@ class Run:
             raise RunError(f"{path}: cannot be read: {error.strerror}") from error
         except ValueError as error:
             raise RunError(f"{path}: damaged: {error}") from error
-
-
-def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
-    """Return the runs in `logs_dir`, oldest first; directories that are no runs are left out.
-
-    Raises:
-        RunError: `logs_dir` cannot be read.
-    """
-    try:
-        runs = [Run(path) for path in logs_dir.iterdir() if os.path.isfile(path / "config.yaml")]
-    except OSError as error:
-        remedy = "make a run with: mnist-train train, or name their folder with --logs-dir"
-        raise RunError(f"{logs_dir}: {error.strerror}; {remedy}") from error
-    return sorted(runs, key=_created)
-
-
-def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
-    """Return the run that `reference` means: `latest`, a path, or a name under `logs_dir`.
-
-    Raises:
-        RunError: there is no such run, or the directory is none.
-    """
-    if reference == "latest":
-        runs = all_runs(logs_dir)
-        if not runs:
-            raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
-        return runs[-1]
-    if "://" in reference:
-        raise RunError(f"{reference}: models are not fetched from elsewhere; download the file, and name it")
-    path = next((path for path in (Path(reference), logs_dir / reference) if os.path.isdir(path)), None)
-    if path is None and os.path.isfile(reference):
-        raise RunError(f"{reference}: is a file; name the run that it belongs to, the folder with config.yaml")
-    if path is None:
-        raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
-    if not os.path.isfile(path / "config.yaml"):
-        raise RunError(f"{path}: not a run directory (config.yaml is absent); see: mnist-train runs")
-    return Run(path)
-
-
-def _now(logs_dir: Path) -> str:
-    """Return the time as it stands in a run's name, later than in all others where the clock went back since.
-
-    It does in autumn, by an hour, and where it is put right; names of more than a day ahead are let be.
-    """
-    now = datetime.now().replace(microsecond=0)
-    matches = [_NAME.fullmatch(path.name) for path in logs_dir.iterdir()]
-    later = [_parsed(match["created"]) for match in matches if match and match["created"] > now.strftime(_TIME)]
-    soon = [time for time in later if time and time <= now + timedelta(days=1)]
-    return (max(soon) + timedelta(seconds=1) if soon else now).strftime(_TIME)
-
-
-def _parsed(time: str) -> datetime | None:
-    try:
-        return datetime.strptime(time, _TIME)
-    except ValueError:  # digits that are no time
-        return None
-
-
-def _created(run: Run) -> tuple[str, int]:
-    """Return what runs are ordered by; one that is deleted in this moment comes first."""
-    match = _NAME.fullmatch(run.name)
-    try:
-        return match["created"] if match else "", run.config_path.stat().st_mtime_ns
-    except OSError:
-        return "", 0
-
-
-def _open_without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _json_line(row: dict[str, Any]) -> str:

@@ -10,8 +10,9 @@ from mnist_trainer.component import component_module
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, Config, TrainConfig
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.models import build_model
+from mnist_trainer.reporting.train_report import Execution
 from mnist_trainer.training.batches.pipeline import TrainingBatches
-from mnist_trainer.training.execution import Execution, dtype_policy
+from mnist_trainer.training.execution import dtype_policy
 from mnist_trainer.training.loss import build_loss
 from mnist_trainer.training.normalization import with_fused_normalization
 

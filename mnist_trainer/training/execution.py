@@ -4,35 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from mnist_trainer.config.schema import TrainConfig
+from mnist_trainer.reporting.train_report import Execution
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _FAST_BFLOAT16 = {"amx_bf16", "avx512_bf16"}
-
-
-@dataclass(frozen=True)
-class Execution:
-    """What was chosen.
-
-    Attributes:
-        precision: a Keras dtype policy.
-        jit_compile: whether XLA compiles the step.
-        steps_per_execution: steps for each call into TensorFlow; callbacks see the end of each call only.
-    """
-
-    precision: str
-    jit_compile: bool
-    steps_per_execution: int
-
-    def __str__(self) -> str:
-        xla = "XLA" if self.jit_compile else "no XLA"
-        return f"{self.precision}, {xla}, {self.steps_per_execution} steps a call"
 
 
 def choose_execution(config: TrainConfig, num_steps: int) -> Execution:

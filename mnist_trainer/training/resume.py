@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,9 +58,8 @@ def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
     Raises:
         ConfigError: a key may not change, or its value is wrong.
         RunError: there is nothing to train; or the run is complete, and its checkpoints are damaged: it would be
-            trained anew, and its results lost; or a checkpoint cannot be read, or something in the run is a link.
+            trained anew, and its results lost; or a checkpoint cannot be read.
     """
-    _require_plain_files(run)
     before = load_config(run.config_path)
     saved = saved_checkpoints(run)
     checkpoint, damaged = _newest_readable(saved)
@@ -122,18 +120,6 @@ def _require_more_of_complete(run: Run, before: TrainConfig, resumption: Resumpt
 
 def _epochs(number: int) -> str:
     return f"{number} epoch{'' if number == 1 else 's'}"
-
-
-def _require_plain_files(run: Run) -> None:
-    """Raise `RunError` if something in the run is a link, a pipe or a device: it could lead out of the run."""
-    for folder, folders, files in os.walk(run.path):
-        for path in (Path(folder, name) for name in (*folders, *files)):
-            if path.is_symlink() or not (path.is_dir() or path.is_file()) or _has_other_names(path):
-                raise RunError(f"{path}: a link, pipe or device, which is not written through; put a copy there")
-
-
-def _has_other_names(path: Path) -> bool:
-    return path.is_file() and path.stat().st_nlink > 1
 
 
 def reopen_run(run: Run, resumption: Resumption) -> None:

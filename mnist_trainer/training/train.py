@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mnist_trainer.config.schema import Config, EvaluateConfig
 from mnist_trainer.data.dataset import Dataset
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate, predict
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_trainer.data.sources import ARRAY_NAMES, EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
+from mnist_trainer.data.sources import ARRAY_NAMES
 
 
 def write_dataset(times: int, folder: Path, *, mapped: bool) -> Path:

@@ -11,7 +11,7 @@ import sys
 import keras
 import numpy as np
 
-from mnist_trainer.data.sources import EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
 from tests.benchmarks.curve import Curve
 from tests.benchmarks.plain_keras import NETWORKS
 

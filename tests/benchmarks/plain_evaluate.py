@@ -10,7 +10,7 @@ import sys
 import keras
 import numpy as np
 
-from mnist_trainer.data.sources import EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
 
 
 def main(path: str) -> None:

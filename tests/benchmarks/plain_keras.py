@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from mnist_trainer.data.sources import EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
 
 NETWORKS = {
     "dense": lambda: [

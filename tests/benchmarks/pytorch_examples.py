@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mnist_trainer.data.sources import EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
 from tests.benchmarks.curve import Curve
 
 

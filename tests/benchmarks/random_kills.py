@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from mnist_trainer.backend import import_backend
-from mnist_trainer.data.sources import ARRAY_NAMES, EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
+from mnist_trainer.data.sources import ARRAY_NAMES
 
 OVERRIDES = (
     "model={name: conv, filters: [4, 8], batch_normalization: true, dropout: 0.3}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from mnist_trainer.data.sources import EMBEDDED
+from mnist_trainer.data.load import EMBEDDED
 from tests.benchmarks.curve import Curve
 
 

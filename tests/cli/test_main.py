@@ -57,7 +57,7 @@ def test_a_bug_shows_its_traceback_and_asks_for_a_report(invoke: Invoke, monkeyp
     def fail(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("mnist_trainer.runs.run.all_runs", fail)
+    monkeypatch.setattr("mnist_trainer.runs.find.all_runs", fail)
     result = invoke("runs")
     assert isinstance(result.exception, ZeroDivisionError)
     assert "please report it" in result.exception.__notes__[0]
@@ -77,7 +77,7 @@ def test_signal_is_one_line_and_its_exit_code(
             raise
 
     before = signal.getsignal(number)
-    monkeypatch.setattr("mnist_trainer.runs.run.all_runs", work)
+    monkeypatch.setattr("mnist_trainer.runs.find.all_runs", work)
     result = invoke("runs")
     assert (result.exit_code, result.output) == (exit_code, f"Error: stopped by {signal.Signals(number).name}\n")
     assert signal.getsignal(number) is before

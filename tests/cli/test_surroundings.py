@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mnist_trainer.runs.run import Run, find_run
+from mnist_trainer.runs.find import find_run
+from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
 
 COMMAND = [sys.executable, "-m", "mnist_trainer"]

@@ -12,7 +12,8 @@ import pytest
 
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset
-from mnist_trainer.data.sources import IDX_NAMES, load_dataset
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.data.sources.idx import IDX_NAMES
 from mnist_trainer.errors import DataError
 
 Arrays = dict[str, np.ndarray]
@@ -125,7 +126,7 @@ def damaged(kind: str, folder: Path, arrays: Arrays, npz: Path) -> Path:
         ("raw.npz", "raw.npz: damaged or not a data set: the magic string is not correct"),
         ("header.npz", "header.npz: damaged or not a data set: "),
         ("huge.npz", "huge.npz: its header announces 1,000,000,000,000,000 bytes of values, but there are 0"),
-        ("data.csv", "data.csv: expected a .npz file, or a folder of IDX or .npy files"),
+        ("data.csv", "data.csv: expected a folder of IDX files or a folder of .npy files or a .npz file"),
     ],
 )
 def test_file_that_is_no_data_set(

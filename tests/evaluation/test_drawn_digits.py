@@ -7,7 +7,7 @@ from pathlib import Path
 from mnist_trainer.formats.run_predictor import run_predictor
 from mnist_trainer.pictures.picture_reader import PictureReader
 from mnist_trainer.pictures.read_digits import read_digits
-from mnist_trainer.runs.run import find_run
+from mnist_trainer.runs.find import find_run
 from tests.conftest import Command
 from tests.drawn_digits import drawings
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import DataConfig
-from mnist_trainer.data.sources import IDX_NAMES, load_dataset
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.data.sources.idx import IDX_NAMES
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import make_report

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_trainer.data.sources import IDX_NAMES
+from mnist_trainer.data.sources.idx import IDX_NAMES
 from tests.hostile.entry import Entry, Make
 
 Arrays = dict[str, np.ndarray]

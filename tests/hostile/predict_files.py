@@ -12,7 +12,7 @@ from tests.hostile.picture_files import draw_seven, picture_bytes
 from tests.hostile.run_files import FOREIGN, hole_in_run, link_in_run, models_in_runs, pipe_in_run, report, run
 
 _PREDICT = ("predict", "logs/x", "seven.png")
-_CRASH = gzip.decompress((Path(__file__).parent.parent / "exporting" / "crash.tflite.gz").read_bytes())
+_CRASH = gzip.decompress((Path(__file__).parent.parent / "formats" / "litert" / "crash.tflite.gz").read_bytes())
 _NOT_LITERT = r"model\.tflite: cannot be read as a LiteRT model: "
 
 

@@ -117,23 +117,6 @@ def hole_in_run(name: str, make_run: Make = GOOD_RUN) -> Make:
     return make
 
 
-def _folder_outside(name: str) -> Make:
-    """Return what makes a run one of whose folders is a link to another folder, which has files."""
-
-    def make(folder: Path) -> None:
-        link_in_run(name, str(folder / "mine"))(folder)
-        (folder / "mine").mkdir()
-        (folder / "mine" / "epoch-000001.npz").touch()
-
-    return make
-
-
-def _link_deep_inside(folder: Path) -> None:
-    run()(folder)
-    (folder / "logs" / "x" / "checkpoints").mkdir()
-    (folder / "logs" / "x" / "checkpoints" / "a").symlink_to(folder)
-
-
 def model_in_run(make: Make) -> Make:
     """Return what puts a hostile model file into a run."""
 
@@ -175,18 +158,7 @@ _ALSO_IN_RUNS = (
     "pickle",
 )
 
-_RESUME = ("train", "--resume", "logs/x", "--set", "train.epochs=20")
-_LINKED = "a link, pipe or device, which is not written through; put a copy there"
-
 _RUNS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
-    *(
-        (f"{name} that leads out of it", _RESUME, 1, f"logs/x/{name}: {_LINKED}", _folder_outside(name))
-        for name in ("train", "validation", "test", "checkpoints")
-    ),
-    ("link in a folder of it", _RESUME, 1, f"checkpoints/a: {_LINKED}", _link_deep_inside),
-    ("events that are a link", _RESUME, 1, _LINKED, link_in_run("events.out.tfevents.1", "/etc/passwd")),
-    ("report that leads nowhere", _RESUME, 1, f"report.html: {_LINKED}", link_in_run("report.html", "nowhere")),
-    ("metrics that are a pipe", _RESUME, 1, f"metrics.jsonl: {_LINKED}", pipe_in_run("metrics.jsonl")),
     ("config of 17 GB", _EVALUATE, 2, "makes a model of 4,346,", run(config="model: {units: [65536, 65536]}")),
     ("config that is nothing", _EVALUATE, 2, "expected keys such as", run(config="")),
     ("config of noise", _EVALUATE, 2, "is not UTF-8", run(config=b"\xff\xfe")),

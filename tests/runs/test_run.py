@@ -5,14 +5,15 @@ import json
 import os
 import re
 import threading
-from datetime import datetime, timedelta
+import time
 from pathlib import Path
 
 import pytest
 
 from mnist_trainer.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
-from mnist_trainer.runs.run import Run, all_runs, find_run
+from mnist_trainer.runs.find import all_runs, find_run
+from mnist_trainer.runs.run import Run
 
 
 def names(folder: Path) -> list[str]:
@@ -31,8 +32,8 @@ def test_name_has_date_time_and_four_hex_digits(tmp_path: Path) -> None:
 
 def test_two_runs_never_share_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["aaaa", "aaaa", "bbbb"])
-    monkeypatch.setattr("mnist_trainer.runs.run.secrets.token_hex", lambda _: next(tokens))
-    monkeypatch.setattr("mnist_trainer.runs.run._now", lambda _: "20261124-120000")
+    monkeypatch.setattr("mnist_trainer.runs.names.secrets.token_hex", lambda _: next(tokens))
+    monkeypatch.setattr("mnist_trainer.runs.names.time.time", lambda: 1e9)
     assert [Run.create("x", tmp_path).name[-4:] for _ in range(2)] == ["aaaa", "bbbb"]
 
 
@@ -110,6 +111,22 @@ def test_latest_is_the_newest_by_name(tmp_path: Path) -> None:
     os.utime(tmp_path / "a-20261124-120002-0000" / "config.yaml", (0, 0))
     assert find_run("latest", tmp_path).name == "a-20261124-120002-0000"
     assert [run.name[0] for run in all_runs(tmp_path)] == ["z", "a"]
+
+
+def test_run_that_was_named_anew_keeps_its_place(tmp_path: Path) -> None:
+    older, newer = make_run(tmp_path, "older"), make_run(tmp_path, "newer")
+    os.utime(older.config_path, (0, 0))
+    newer.path.rename(tmp_path / "best")
+    assert [run.name for run in all_runs(tmp_path)] == [older.name, "best"]
+
+
+def test_names_are_in_universal_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    assert Run.create("x", tmp_path).name.startswith("x-19700101-000000-")
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_run_is_found_by_path_and_by_name(tmp_path: Path) -> None:
@@ -195,39 +212,6 @@ def test_large_deep_or_strange_json_is_refused(tmp_path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(RunError, match="not a regular file"):
         Run(tmp_path).read_json("report.json")
-
-
-def test_run_after_the_clock_went_back_is_the_latest(tmp_path: Path) -> None:
-    now = datetime.now()
-    for hours, name in ((1, "before-the-clock-went-back"), (48, "of-another-time"), (-1, "older")):
-        created = (now + timedelta(hours=hours)).strftime("%Y%m%d-%H%M%S")
-        (tmp_path / f"{name}-{created}-0000").mkdir()
-    (tmp_path / "no-time-99999999-999999-0000").mkdir()
-    first, second = (Run.create("x", tmp_path).name[2:17] for _ in range(2))
-    before, other = (next(tmp_path.glob(f"{name}*")).name[-20:-5] for name in ("before", "of"))
-    assert before < first < second < other  # beyond a day nothing is done
-
-
-def test_nothing_is_written_through_links(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text("precious")
-    for name in ("metrics.jsonl", ".lock"):
-        (tmp_path / name).symlink_to("mine")
-    with pytest.raises(RunError, match=r"metrics\.jsonl: cannot be written: Too many levels of symbolic links"):
-        Run(tmp_path).append_metrics({"epoch": 1})
-    with pytest.raises(RunError, match="cannot be written"), Run(tmp_path).lock():
-        pass
-    assert Run(tmp_path).state == "unfinished"
-    assert (tmp_path / "mine").read_text() == "precious"
-
-
-def test_hard_link_that_takes_the_lock_s_name_is_not_emptied(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    (tmp_path / "mine").write_text("precious")
-    (run.path / ".lock").hardlink_to(tmp_path / "mine")
-    assert run.state == "unfinished"
-    with pytest.raises(RunError, match=r"\.lock: a hard link, which is not written through; delete it"), run.lock():
-        pass
-    assert (tmp_path / "mine").read_text() == "precious"
 
 
 def test_lock_waits_for_a_look_at_it(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import keras
 import pytest
 
 from mnist_trainer.config.schema import TrainConfig
+from mnist_trainer.reporting.train_report import Execution
 from mnist_trainer.training import execution
-from mnist_trainer.training.execution import Execution, choose_execution, cpu_flags, dtype_policy
+from mnist_trainer.training.execution import choose_execution, cpu_flags, dtype_policy
 
 
 def use_cpu(flags: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config, TrainConfig
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.models import build_model
 from mnist_trainer.training.build import build_optimizer

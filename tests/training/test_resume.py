@@ -238,17 +238,6 @@ def test_record_of_the_environment_may_be_absent_but_no_other(small_npz: Path, t
     assert resumed(run).num_epochs == 2
 
 
-def test_hard_link_is_not_written_through(small_npz: Path, tmp_path: Path) -> None:
-    run = crashed(linear(small_npz), tmp_path, 1)
-    mine = tmp_path / "mine.txt"
-    mine.write_text("mine")
-    (run.path / "metrics.jsonl").unlink()
-    (run.path / "metrics.jsonl").hardlink_to(mine)
-    with pytest.raises(RunError, match=r"metrics\.jsonl: a link, pipe or device, which is not written through"):
-        resumed(run)
-    assert mine.read_text() == "mine"
-
-
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY", b"{}"])
 def test_file_that_is_no_checkpoint_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "epoch-000001.npz").write_bytes(content)

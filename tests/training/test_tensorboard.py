@@ -12,7 +12,7 @@ from sklearn.metrics import precision_score, recall_score
 from tensorboard.plugins.hparams import api_pb2, metadata
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.runs.run import Run

@@ -17,7 +17,7 @@ import pytest
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import ConfigError, RunError, TrainingDiverged
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.formats.keras.read import load_model

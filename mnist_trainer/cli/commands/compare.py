@@ -34,7 +34,7 @@ def compare(*, first: str, second: str, logs_dir: Path, as_json: bool, quiet: bo
     """
     from mnist_trainer.cli.show.console import make_console, print_json
     from mnist_trainer.reporting.comparison import compare
-    from mnist_trainer.runs.run import find_run
+    from mnist_trainer.runs.find import find_run
 
     comparison = compare(find_run(first, logs_dir), find_run(second, logs_dir))
     _show(make_console(as_json=as_json, quiet=quiet), comparison)

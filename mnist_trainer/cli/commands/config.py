@@ -82,7 +82,7 @@ def preview(file: str, overrides: tuple[str, ...], output: Path) -> None:
     """
     from mnist_trainer.backend import import_backend
     from mnist_trainer.config.load import load_config
-    from mnist_trainer.data.sources import load_dataset
+    from mnist_trainer.data.load import load_dataset
 
     settings = load_config(file, overrides)
     dataset = load_dataset(settings.data)

@@ -73,7 +73,7 @@ def evaluate(
     mnist-train evaluate model.keras --data fashion/ --min-accuracy 0.9
     """
     from mnist_trainer.cli.show.console import make_console, print_json
-    from mnist_trainer.data.sources import load_dataset
+    from mnist_trainer.data.load import load_dataset
 
     sources = [_find(reference, logs_dir) for reference in models]
     load = functools.cache(load_dataset)  # models of the same data share one reading of it
@@ -102,7 +102,7 @@ def evaluate(
 
 
 def _find(reference: str, logs_dir: Path) -> Run | Path:
-    from mnist_trainer.runs.run import find_run
+    from mnist_trainer.runs.find import find_run
 
     path = Path(reference)
     if os.path.isfile(path) or path.suffix == ".keras":

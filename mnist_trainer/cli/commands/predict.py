@@ -67,7 +67,7 @@ def predict(
 
     from mnist_trainer.formats.run_predictor import run_predictor
     from mnist_trainer.pictures.picture_reader import PictureReader
-    from mnist_trainer.runs.run import find_run
+    from mnist_trainer.runs.find import find_run
 
     answers = []
     with run_predictor(find_run(run, logs_dir)) as predictor, PictureReader() as read:

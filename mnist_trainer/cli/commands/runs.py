@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.as_json
 def runs(*, logs_dir: Path, as_json: bool) -> None:
     """List the runs in logs/, oldest first."""
-    from mnist_trainer.runs.run import all_runs
+    from mnist_trainer.runs.find import all_runs
 
     summaries = [_summary(run) for run in all_runs(logs_dir)]
     if as_json:

@@ -69,7 +69,7 @@ def train(
         raise click.UsageError("--resume goes on with a run as its own config.yaml says: without CONFIG and --seeds.")
 
     from mnist_trainer.config.load import load_config
-    from mnist_trainer.runs.run import find_run
+    from mnist_trainer.runs.find import find_run
     from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
     stopwatch = Stopwatch(process_seconds())
@@ -106,7 +106,7 @@ def _find_resumption(run: Run, overrides: tuple[str, ...]) -> Resumption:
 
 def _load_dataset(settings: Config, file: str, overrides: tuple[str, ...]) -> Dataset:
     from mnist_trainer.config.load import locate
-    from mnist_trainer.data.sources import load_dataset
+    from mnist_trainer.data.load import load_dataset
     from mnist_trainer.training.start import check_batch_size
 
     dataset = load_dataset(settings.data)

@@ -76,7 +76,7 @@ def _refuse_unused(context: click.Context, names: tuple[str, ...], *, html: bool
 
 def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_browser: bool) -> None:
     from mnist_trainer.reporting.html_report import write_html_report
-    from mnist_trainer.runs.run import find_run
+    from mnist_trainer.runs.find import find_run
 
     found = [find_run(run, logs_dir) for run in runs or ["latest"]]
     chosen = list({run.path.resolve(): run for run in found}.values())
@@ -91,7 +91,7 @@ def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_b
 
 
 def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *, open_browser: bool) -> None:
-    from mnist_trainer.runs.run import all_runs, find_run
+    from mnist_trainer.runs.find import all_runs, find_run
     from mnist_trainer.serving.tensorboard import serve
 
     chosen = [find_run(run, logs_dir) for run in runs] or all_runs(logs_dir)

@@ -28,7 +28,7 @@ from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 # Weights of 25 million parameters; a file that was saved with its optimiser holds them three times.
 MAX_BYTES = 320_000_000
 MAX_CONFIG_BYTES = 1_000_000
-_COPY_WEIGHTS = Path(__file__).with_name("copy_weights.py")
+_COPY_WEIGHTS = Path(__file__).with_name("weights_program.py")
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 
 Shape = tuple[int, ...]

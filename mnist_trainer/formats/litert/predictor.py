@@ -21,7 +21,7 @@ class LiteRTPredictor(BoundedProcess):
 
     def __init__(self, path: Path) -> None:
         """Begin to load the model."""
-        super().__init__(Path(__file__).with_name("litert_program.py"), str(path.absolute()))
+        super().__init__(Path(__file__).with_name("program.py"), str(path.absolute()))
         self._path = path
 
     def __call__(self, images: Images) -> Probabilities:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.measure import measure
 from mnist_trainer.evaluation.predictions import load_predictions

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.runs.run import Run, find_run
+from mnist_trainer.runs.find import find_run
+from mnist_trainer.runs.run import Run
 from tests.cli.conftest import Invoke
 from tests.conftest import Command
 

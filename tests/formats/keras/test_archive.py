@@ -94,7 +94,7 @@ def test_copying_that_crashes_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "copy.py").write_text(
         "import os\nfrom mnist_trainer.processes.child import begin\nbegin(10**9)\nos.abort()"
     )
-    monkeypatch.setattr(keras_archive, "_COPY_WEIGHTS", tmp_path / "copy.py")
+    monkeypatch.setattr(archive, "_COPY_WEIGHTS", tmp_path / "copy.py")
     with (
         pytest.raises(ModelError, match=r"model\.keras: damaged: HDF5 fails to read its model\.weights\.h5$"),
         copied_weights(tmp_path / "model.keras"),

@@ -8,7 +8,7 @@ import keras
 import pytest
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.data.sources import load_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.formats.keras.read import load_model

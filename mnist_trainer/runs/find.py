@@ -1,0 +1,56 @@
+"""Which run a user means: a path, a name, or `latest`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mnist_trainer.errors import RunError
+from mnist_trainer.runs.names import created, time_in_name
+from mnist_trainer.runs.run import LOGS_DIR, Run
+
+
+def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
+    """Return the runs in `logs_dir`, oldest first; directories that are no runs are left out.
+
+    Raises:
+        RunError: `logs_dir` cannot be read.
+    """
+    try:
+        runs = [Run(path) for path in logs_dir.iterdir() if os.path.isfile(path / "config.yaml")]
+    except OSError as error:
+        remedy = "make a run with: mnist-train train, or name their folder with --logs-dir"
+        raise RunError(f"{logs_dir}: {error.strerror}; {remedy}") from error
+    return sorted(runs, key=_age)
+
+
+def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
+    """Return the run that `reference` means: `latest`, a path, or a name under `logs_dir`.
+
+    Raises:
+        RunError: there is no such run, or the directory is none.
+    """
+    if reference == "latest":
+        runs = all_runs(logs_dir)
+        if not runs:
+            raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
+        return runs[-1]
+    if "://" in reference:
+        raise RunError(f"{reference}: models are not fetched from elsewhere; download the file, and name it")
+    path = next((path for path in (Path(reference), logs_dir / reference) if os.path.isdir(path)), None)
+    if path is None and os.path.isfile(reference):
+        raise RunError(f"{reference}: is a file; name the run that it belongs to, the folder with config.yaml")
+    if path is None:
+        raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
+    if not os.path.isfile(path / "config.yaml"):
+        raise RunError(f"{path}: not a run directory (config.yaml is absent); see: mnist-train runs")
+    return Run(path)
+
+
+def _age(run: Run) -> tuple[str, int]:
+    """Return what runs are ordered by: when they were made; one that is deleted in this moment comes first."""
+    try:
+        changed = run.config_path.stat().st_mtime_ns
+    except OSError:
+        return "", 0
+    return created(run.name) or time_in_name(changed / 1e9), changed
