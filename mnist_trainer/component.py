@@ -9,19 +9,18 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import pkgutil
 import textwrap
 from functools import reduce
 from itertools import pairwise
 from operator import or_
+from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 from pydantic_core import PydanticCustomError
 
-# A row for each fits into the files of a run, which are read within bounds.
-MAX_EPOCHS = 10_000
+from mnist_trainer.files.limits import MAX_EPOCHS, MAX_PARAMETERS
 
 Count = Annotated[int, Field(ge=1)]
 Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
@@ -30,8 +29,6 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-# Weights of 100 MB; with gradients, moments and the best ones so far training takes five times that.
-MAX_PARAMETERS = 25_000_000
 StepLength = Annotated[float, Field(gt=0, le=100)]
 
 
@@ -54,8 +51,11 @@ class Section(BaseModel):
 def key_descriptions(section: type[Section]) -> dict[str, str]:
     """Return the sentence that stands under each key in the source of `section`.
 
-    Pydantic can do this for every class when it is made, which took a sixth of the time of `config check`.
+    Pydantic can do this for every class when it is made, which took a sixth of the time of `config check`. A section
+    whose keys were found has none; its fields have the sentences.
     """
+    if section.__module__ == __name__:
+        return {key: field.description or "" for key, field in section.model_fields.items()}
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
     statements: list[Any] = getattr(tree, "body", [])
     pairs = ((key, text) for key, text in pairwise(statements) if isinstance(key, ast.AnnAssign))
@@ -76,15 +76,24 @@ def check_num_parameters(num_parameters: int, key: str) -> None:
         raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})
 
 
-def component_names(package: str) -> list[str]:
-    """Return the names of the components in `package`, e.g. `mnist_trainer.models`, in alphabetical order."""
-    path = importlib.import_module(package).__path__
-    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+def component_names(package: str, definition: str = "class Config(") -> list[str]:
+    """Return the names of the components in `package`, e.g. `mnist_trainer.models`, in alphabetical order.
+
+    They are not imported for it.
+
+    Args:
+        package: whose files, or folders, are components.
+        definition: how a line begins that every component has, and nothing else in the package.
+    """
+    folders = [Path(folder) for folder in importlib.import_module(package).__path__]
+    sources = {path.stem: path for folder in folders for path in folder.glob("*.py")}
+    sources |= {path.parent.name: path for folder in folders for path in folder.glob("*/__init__.py")}
+    return sorted(name for name, path in sources.items() if f"\n{definition}" in path.read_text(encoding="utf-8"))
 
 
-def found_modules(package: str) -> list[ModuleType]:
-    """Return the modules in `package`, e.g. the sources of data, in alphabetical order."""
-    return [importlib.import_module(f"{package}.{name}") for name in component_names(package)]
+def found_modules(package: str, definition: str) -> dict[str, ModuleType]:
+    """Return the components in `package` by name; arguments are those of `component_names`."""
+    return {name: component_module(package, name) for name in component_names(package, definition)}
 
 
 def component_module(package: str, name: str) -> ModuleType:
@@ -103,3 +112,29 @@ def component_union(package: str, *, default: str) -> Any:
     # Annotated[X, Tag("x")] cannot be written for names known only at run time, hence the call.
     members = [Annotated[component_module(package, name).Config, Tag(name)] for name in names]
     return Annotated[reduce(or_, members), Discriminator(name_of)]
+
+
+def flags(package: str, definition: str) -> Any:
+    """Return a section with a boolean for each module of `package`, whose docstring says what it is for.
+
+    Args:
+        package: whose modules are found.
+        definition: the name of a constant that each of them has, the boolean's default.
+    """
+    modules = found_modules(package, f"{definition} = ")
+    fields: dict[str, Any] = {
+        name: (bool, Field(getattr(module, definition), description=(module.__doc__ or "").splitlines()[0]))
+        for name, module in modules.items()
+    }
+    return create_model("Flags", __base__=Section, __module__=__name__, **fields)
+
+
+def component_list(package: str, *, default: str) -> Any:
+    """Return a type for pydantic: components of `package`, each a section, or a name where its keys are defaults."""
+    section: Any = component_union(package, default=default)
+    names: Any = Literal[tuple(component_names(package))]
+    as_section = BeforeValidator(
+        lambda value: {"name": value} if isinstance(value, str) else value, json_schema_input_type=names | section
+    )
+    item: Any = Annotated[section, as_section]
+    return tuple[item, ...]

@@ -21,7 +21,7 @@ import_backend()
 
 # What takes seconds at the end of a run, and has tests of its own.
 WITHOUT_EXTRAS = (
-    "export.litert=false",
+    "export.formats=[]",
     "tensorboard={images: false, pr_curves: false, graph: false, projector: false}",
 )
 

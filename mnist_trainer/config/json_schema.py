@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -15,6 +16,11 @@ def config_json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of everything a YAML file may hold, component sections included."""
     schema = Config.model_json_schema(schema_generator=_Generator)
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "mnist-train configuration"}
+
+
+def schema_text() -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(config_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 class _Generator(GenerateJsonSchema):

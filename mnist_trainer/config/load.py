@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from pydantic import ValidationError
 
 from mnist_trainer.config.faults import found_faults
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.shipped import find_config
+from mnist_trainer.config.upgrade import upgrade
 from mnist_trainer.config.yaml_source import MAX_BYTES, Source, apply_override, read_source
 from mnist_trainer.errors import ConfigError, Fault
 
@@ -29,23 +34,54 @@ def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Co
     Raises:
         ConfigError: with the faults of the file and of the overrides, in their order.
     """
-    file = find_config(str(path))
-    config = _validate(_read_source(file, overrides))
-    return config if config.name else config.model_copy(update={"name": _run_name(file)})
+    return LoadedConfig.read(path).with_overrides(overrides).config
 
 
-def locate(error: ConfigError, path: str | Path, overrides: Sequence[str] = ()) -> ConfigError:
-    """Return `error`, found after loading, with the place of each of its keys in the file or on the command line."""
-    source = _read_source(find_config(str(path)), overrides)
-    places = [str(source.place(tuple(fault.key.split(".")))) for fault in error.faults]
-    return ConfigError([replace(fault, place=place) for fault, place in zip(error.faults, places, strict=True)])
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A configuration that remembers where each of its values was written.
 
+    Attributes:
+        file: what was read.
+        source: its values and their places.
+    """
 
-def _read_source(file: Path, overrides: Sequence[str]) -> Source:
-    source = read_source(_read(file), str(file))
-    for rank, override in enumerate(overrides, start=1):
-        apply_override(source, override, rank)
-    return source
+    file: Path
+    source: Source
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Return what a file or a shipped configuration says; arguments and errors are those of `load_config`."""
+        file = find_config(str(path))
+        return cls(file, read_source(_read(file), str(file)))
+
+    def with_overrides(self, overrides: Sequence[str]) -> LoadedConfig:
+        """Return the same with overrides put on top."""
+        source = deepcopy(self.source)
+        for rank, override in enumerate(overrides, start=1):
+            apply_override(source, override, rank)
+        return LoadedConfig(self.file, source)
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration.
+
+        Raises:
+            ConfigError: with all faults.
+        """
+        upgrade(self.source)
+        config = _validate(self.source)
+        return config if config.name else config.model_copy(update={"name": _run_name(self.file)})
+
+    @contextmanager
+    def located(self) -> Iterator[None]:
+        """Give faults that are found inside, after loading, the places of their keys."""
+        try:
+            yield
+        except ConfigError as error:
+            places = [str(self.source.place(tuple(fault.key.split(".")))) for fault in error.faults]
+            faults = [replace(fault, place=place) for fault, place in zip(error.faults, places, strict=True)]
+            raise ConfigError(faults) from error
 
 
 def _read(file: Path) -> bytes:

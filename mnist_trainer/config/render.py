@@ -52,6 +52,12 @@ def _section_lines(section: Section, path: str, indent: int) -> Iterator[ConfigL
 
 def render_value(value: Any) -> str:
     """Return a value as YAML on one line."""
-    value = list(value) if isinstance(value, tuple) else value
+    value = [_plain_item(item) for item in value] if isinstance(value, tuple) else value
     text: str = yaml.dump(value, Dumper=Dumper, default_flow_style=True, width=10**6, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _plain_item(item: Any) -> Any:
+    """Return an item of a list as YAML has it: of a component that has nothing but a name, the name."""
+    item = item.model_dump() if isinstance(item, Section) else item
+    return item["name"] if isinstance(item, dict) and item.keys() == {"name"} else item

@@ -19,23 +19,33 @@ from mnist_trainer.component import (
     NonNegative,
     Positive,
     Section,
+    component_list,
     component_module,
     component_union,
+    flags,
 )
+from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
 
 MODELS = "mnist_trainer.models"
 OPTIMIZERS = "mnist_trainer.optimizers"
 SCHEDULES = "mnist_trainer.schedules"
+FORMATS = "mnist_trainer.formats"
+TABS = "mnist_trainer.training.tensorboard.tabs"
 NUM_SEEDS = 2**32
+CONFIG_VERSION: Literal[2] = 2
 
 if TYPE_CHECKING:
     AnyModel = Component
     AnyOptimizer = Component
     AnySchedule = Component
+    AnyFormats = tuple[Component, ...]
+    TensorBoardConfig = Section
 else:
     AnyModel = component_union(MODELS, default="dense")
     AnyOptimizer = component_union(OPTIMIZERS, default="adam")
     AnySchedule = component_union(SCHEDULES, default="constant")
+    AnyFormats = component_list(FORMATS, default="litert")
+    TensorBoardConfig = flags(TABS, "IS_ON_BY_DEFAULT")
 
 
 class DataConfig(Section):
@@ -117,35 +127,22 @@ class TrainConfig(Section):
 class EvaluateConfig(Section):
     """How the trained model is measured."""
 
-    test_time_shift: Annotated[int, Field(ge=0, le=4)] = 0
+    test_time_shift: Annotated[int, Field(ge=0, le=MAX_TEST_TIME_SHIFT)] = 0
     """Pixels: average the probabilities of the image and of it moved so far in four directions; 0 does not."""
 
 
 class ExportConfig(Section):
     """What a run leaves besides model.keras."""
 
-    litert: bool = True
-    """The model as model.tflite, with which `predict` answers without TensorFlow."""
-
-
-class TensorBoardConfig(Section):
-    """What TensorBoard shows besides the curves, the configuration and the table of hyper-parameters."""
-
-    images: bool = True
-    """Misclassified digits, confusion matrix and reliability diagram of the test split."""
-    pr_curves: bool = True
-    """Precision against recall of each class."""
-    graph: bool = True
-    """The layers of the model."""
-    projector: bool = True
-    """The last hidden layer's outputs of 1,000 test examples, as points in space."""
-    histograms: bool = False
-    """The weights after each epoch, as histograms."""
+    formats: AnyFormats = Field(default_factory=lambda: (component_module(FORMATS, "litert").Config(),))
+    """Formats in which the model is written too: names, or sections with a name and keys."""
 
 
 class Config(Section):
     """One training run, whole: `train` is a function of this."""
 
+    config_version: Literal[2] = CONFIG_VERSION
+    """Of the names of keys; the program writes it, so that files of older versions stay readable."""
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
     """Begins the names of run directories; null takes the file's name."""
     seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] = 0
@@ -160,7 +157,7 @@ class Config(Section):
     """How the model is fitted."""
     evaluate: EvaluateConfig = EvaluateConfig()
     """How the trained model is measured."""
-    export: ExportConfig = ExportConfig()
+    export: ExportConfig = Field(default_factory=ExportConfig)
     """What is left besides model.keras."""
     tensorboard: TensorBoardConfig = TensorBoardConfig()
     """What TensorBoard shows besides curves."""

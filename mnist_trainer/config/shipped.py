@@ -7,7 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from mnist_trainer.config.faults import did_you_mean
+from mnist_trainer.config.json_schema import schema_text
 from mnist_trainer.errors import ConfigError, Fault
+from mnist_trainer.files.whole_file import write_whole
+
+SCHEMA_NAME = "mnist-train.schema.json"
+# How YAML editors are told a file's schema.
+_NAMES_SCHEMA = "# yaml-language-server: $schema="
 
 
 def shipped_folder() -> Path:
@@ -39,7 +45,7 @@ def find_config(reference: str) -> Path:
 
 
 def copy_shipped(name: str, target: Path) -> Path:
-    """Copy the shipped configuration `name` to `target`, and return it; its first line leads to the schema's place.
+    """Copy the shipped configuration `name` to `target`, which names the schema that is put beside it; return it.
 
     Raises:
         ConfigError: there is no such configuration, or the file exists or cannot be written.
@@ -47,14 +53,16 @@ def copy_shipped(name: str, target: Path) -> Path:
     if name not in shipped_names():
         hint = did_you_mean(name, shipped_names())
         raise ConfigError([Fault("", "", f"no shipped configuration is called {name!r}{hint}")])
-    text = (shipped_folder() / f"{name}.yaml").read_bytes()
+    text = f"{_NAMES_SCHEMA}{SCHEMA_NAME}\n".encode() + (shipped_folder() / f"{name}.yaml").read_bytes()
     try:
         with target.open("xb") as file:
-            file.write(text.replace(b"$schema=", b"$schema=" + bytes(shipped_folder()) + b"/", 1))
+            file.write(text)
     except FileExistsError as error:
         raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")]) from error
     except OSError as error:
         with suppress(OSError):
             target.unlink()  # what was written of it
         raise ConfigError([Fault(str(target), "", f"cannot be written: {error.strerror}")]) from error
+    with write_whole(target.with_name(SCHEMA_NAME)) as path:
+        path.write_text(schema_text(), encoding="utf-8")
     return target

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.errors import DataError
+from mnist_trainer.files.limits import MAX_CLASSES
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.int32]
 Probabilities: TypeAlias = npt.NDArray[np.float32]
 
 IMAGE_PIXELS = 28
-MAX_CLASSES = 1_000
 # Their labels take 80 MB of memory; images can stay on the disk.
 MAX_EXAMPLES = 10_000_000
 # Of 125, 250, 500 and 1,000 the fastest for conv.yaml; its first feature map then takes 87 MB.
@@ -60,14 +60,19 @@ class Dataset:
         train: what weights are fitted to.
         validation: what chooses the best epoch; None where nothing was held out.
         test: what is measured once, at the end.
-        num_classes: one more than the largest label.
+        class_names: what each label is called, from 0; at least one more than the largest label.
     """
 
     source: str
     train: Split
     validation: Split | None
     test: Split
-    num_classes: int
+    class_names: tuple[str, ...]
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
 
     def split(self, name: str) -> Split:
         """Return the split called `train`, `validation` or `test`.
@@ -95,7 +100,7 @@ def make_dataset(source: str, arrays: dict[str, npt.NDArray[Any]], validation_fr
         DataError: an array is of another type or shape, labels are out of range or of another count, a split is empty.
     """
     full, test = (_checked_split(source, arrays, name) for name in ("train", "test"))
-    num_classes = int(max(full.labels.max(), test.labels.max())) + 1
+    class_names = tuple(map(str, range(int(max(full.labels.max(), test.labels.max())) + 1)))
     if full.labels.min() == full.labels.max():
         raise DataError(f"{source}: y_train has only the label {full.labels[0]}; at least 2 classes are needed")
     num_train = int(full.num_examples * (1 - validation_fraction))
@@ -104,7 +109,7 @@ def make_dataset(source: str, arrays: dict[str, npt.NDArray[Any]], validation_fr
         raise DataError(f"{source}: {part} leaves one split empty")
     train = Split(full.images[:num_train], full.labels[:num_train])
     validation = Split(full.images[num_train:], full.labels[num_train:]) if validation_fraction else None
-    return Dataset(source, train, validation, test, num_classes)
+    return Dataset(source, train, validation, test, class_names)
 
 
 def _checked_split(source: str, arrays: dict[str, npt.NDArray[Any]], name: str) -> Split:

@@ -34,7 +34,7 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
 
 
 def _read(path: Path) -> Arrays:
-    known = found_modules(sources.__name__)
+    known = found_modules(sources.__name__, "def read(").values()
     source = next((module for module in known if module.recognises(path)), None)
     if source is None:
         raise DataError(f"{path}: expected {' or '.join(module.EXPECTED for module in known)}")

@@ -1,20 +1,25 @@
-"""`measure`: all that `mnist-train evaluate` tells of one model, and what a run keeps of it."""
+"""`measure`: all that `mnist-train evaluate` tells of models, and what a run keeps of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from mnist_trainer.data.dataset import Split
+from mnist_trainer.config.schema import DataConfig
+from mnist_trainer.data.dataset import Dataset, Split
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.latency import Latency, measure_latency
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.robustness import CorruptionReport, RobustnessReport, measure_robustness
-from mnist_trainer.formats.keras.read import load_model
+from mnist_trainer.formats.model_source import ModelSource, model_of
+from mnist_trainer.formats.shifted import with_shifts
+from mnist_trainer.runs.fields import Count
 from mnist_trainer.runs.run import Run
 
 FILE_NAME = "evaluation.json"
@@ -26,85 +31,122 @@ class Measurement:
 
     Attributes:
         report: how good its predictions are.
-        predictions: what it answered to each example.
-        num_parameters: its weights, those that are not trained included.
+        data_sha256: the examples, from `Split.sha256`.
+        model_sha256: the model, from `ModelSource.sha256`.
+        num_parameters: its weights, those that are not trained included; None where its format does not tell.
         size_bytes: its file.
-        written_ns: when its file was last written; noted before it was read.
         latency: how long it takes to answer.
         robustness: how it does on harder images, where that was asked for.
     """
 
     report: EvaluationReport
-    predictions: Predictions
-    num_parameters: int
-    size_bytes: int
-    written_ns: int
+    data_sha256: str
+    model_sha256: str
+    num_parameters: Count | None
+    size_bytes: Count
     latency: Latency
-    robustness: RobustnessReport | None
+    robustness: RobustnessReport | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the measurement as plain values, without the predictions."""
-        return {
-            **self.report.as_json(),
-            "data_sha256": self.predictions.data_sha256,
-            "num_parameters": self.num_parameters,
-            "size_bytes": self.size_bytes,
-            "latency": asdict(self.latency),
-            "robustness": asdict(self.robustness) if self.robustness else None,
-        }
+        """Return the measurement as plain values, those of the report beside the others."""
+        values = asdict(self)
+        return {**values.pop("report"), **values}
 
-    def require_model_of(self, run: Run) -> None:
-        """Raise `RunError` if the run has made another model since this one was read."""
-        if not run.is_complete or _written_ns(run.model_path) != self.written_ns:
-            raise RunError(f"{run.path}: has made another model meanwhile; measure it again")
+    @classmethod
+    def read(cls, run: Run) -> Self | None:
+        """Return what evaluation.json says of the run's present model; None where that was not measured.
 
-    def save(self, run: Run) -> None:
-        """Write evaluation.json and predictions.npz, which say how the run's model does on the run's test split."""
-        self.predictions.save(run)
-        run.write_json(FILE_NAME, self.as_json())
+        Raises:
+            RunError: the file is damaged.
+        """
+        values = run.read_json(FILE_NAME) if (run.path / FILE_NAME).is_file() else None
+        # A file of an older version does not say which model it is about.
+        if not isinstance(values, dict) or values.get("model_sha256") != model_of(run).sha256:
+            return None
+        return run.read_report(cls, FILE_NAME, report=values)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One of several models that were measured.
+
+    Attributes:
+        source: the model.
+        dataset: whose split it was measured on.
+        measurement: how it does.
+        predictions: what it answered to each example.
+        not_kept: why the run does not keep the measurement; None where it does, or where it is not the run's own.
+    """
+
+    source: ModelSource
+    dataset: Dataset
+    measurement: Measurement
+    predictions: Predictions
+    not_kept: str | None = None
+
+
+def measure_all(
+    sources: Sequence[ModelSource],
+    split: str = "test",
+    data: Path | None = None,
+    *,
+    on_corruption: Callable[[CorruptionReport], None] | None = None,
+) -> Iterator[Measured]:
+    """Measure models on all examples of a split, one after another; a run keeps how it does on its own test split.
+
+    Args:
+        sources: the models; those of the same data share one reading of it.
+        split: `train`, `validation` or `test`.
+        data: another data set than that of each model's own configuration.
+        on_corruption: measure on harder images too, 40 times as many, and call this with each kind when it is there.
+
+    Raises:
+        DataError: a data set cannot be read, or has no such split.
+        ModelError: a model cannot be read, or is not one for these examples.
+    """
+    load = functools.cache(load_dataset)
+    datasets = [load(_data_config(source, data)) for source in sources]
+    examples = [dataset.split(split) for dataset in datasets]
+    for source, dataset, part in zip(sources, datasets, examples, strict=True):
+        measurement, predictions = measure(source, part, on_corruption)
+        is_own = source.run and source == model_of(source.run) and split == "test" and data is None
+        not_kept = _keep(source.run, measurement, predictions) if source.run and is_own else None
+        yield Measured(source, dataset, measurement, predictions, not_kept)
 
 
 def measure(
-    source: Run | Path,
-    split: Split,
-    test_time_shift: int = 0,
-    *,
-    with_robustness: bool = False,
-    on_corruption: Callable[[CorruptionReport], None] | None = None,
-) -> Measurement:
-    """Measure a run's model, or that of a .keras file, on all examples of `split`.
-
-    Args:
-        source: where the model is.
-        split: what to measure it on.
-        test_time_shift: pixels; where above 0, probabilities are means over the image and four shifts of it.
-        with_robustness: measure it on harder images too, 40 times as many.
-        on_corruption: called with each kind of harder images when it is measured.
-
-    Raises:
-        RunError: the run is not complete.
-        ModelError: the model cannot be read, or is not one for these examples.
-    """
-    path = source.model_path if isinstance(source, Run) else source
-    written_ns = _written_ns(path)
-    model = load_model(source)
-    predictions = predict(model, split, test_time_shift)
-    robustness = None
-    if with_robustness:
-        robustness = measure_robustness(model, split, test_time_shift, on_corruption=on_corruption)
-    return Measurement(
-        report=make_report(predictions),
-        predictions=predictions,
-        num_parameters=model.count_params(),
-        size_bytes=path.stat().st_size,
-        written_ns=written_ns,
-        latency=measure_latency(model, split.images),
-        robustness=robustness,
-    )
+    source: ModelSource, split: Split, on_corruption: Callable[[CorruptionReport], None] | None = None
+) -> tuple[Measurement, Predictions]:
+    """Measure a model on all examples of `split`; errors are those of `measure_all`."""
+    model_sha256 = source.sha256  # before the file is read: another one may take its place
+    with source.open() as model:
+        predictor = with_shifts(model, source.config.evaluate.test_time_shift)
+        predictions = predict(predictor, split)
+        measurement = Measurement(
+            report=make_report(predictions),
+            data_sha256=predictions.data_sha256,
+            model_sha256=model_sha256,
+            num_parameters=model.num_parameters,
+            size_bytes=source.path.stat().st_size,
+            latency=measure_latency(model, split.images),
+            robustness=measure_robustness(predictor, split, on_corruption=on_corruption) if on_corruption else None,
+        )
+    return measurement, predictions
 
 
-def _written_ns(path: Path) -> int:
+def _data_config(source: ModelSource, data: Path | None) -> DataConfig:
+    config = source.config.data
+    return config.model_copy(update={"path": str(data)}) if data else config
+
+
+def _keep(run: Run, measurement: Measurement, predictions: Predictions) -> str | None:
+    """Write the measurement into the run, or return why not: it is read-only, in use, or has another model."""
     try:
-        return path.stat().st_mtime_ns
-    except (OSError, ValueError):  # what is wrong is said where it is read
-        return 0
+        with run.lock():
+            if not run.is_complete or model_of(run).sha256 != measurement.model_sha256:
+                return f"{run.path}: has made another model meanwhile; measure it again"
+            predictions.save(run)
+            run.write_json(FILE_NAME, measurement.as_json())
+    except RunError as error:
+        return str(error)
+    return None

@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES, Labels, Probabilities
+from mnist_trainer.data.dataset import IMAGE_PIXELS, Labels, Probabilities
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.archive import read_arrays
+from mnist_trainer.files.limits import MAX_CLASSES
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
+from mnist_trainer.formats.probabilities import are_probabilities
 from mnist_trainer.runs.run import Run
 
 FILE_NAME = "predictions.npz"
 # Of 400,000 examples of 30 classes, or 12,000 of 1,000: what can be looked at in some seconds.
 MAX_BYTES = 50_000_000
 MAX_EXAMPLES = 400_000
-_MAX_SUM_ERROR = 0.05
 _MAX_DIGEST_BYTES = 4 * 64
 
 
@@ -84,11 +85,6 @@ def _checked(arrays: dict[str, npt.NDArray[Any]]) -> Predictions:
     if digest.shape or digest.dtype.kind != "U" or digest.itemsize > _MAX_DIGEST_BYTES:
         raise UnsafeFile("its fingerprint is no short text")
     return Predictions(labels, probabilities, int(shift), str(digest))
-
-
-def are_probabilities(values: npt.NDArray[np.float32]) -> bool:
-    """Return whether rows sum to 1; those of bfloat16 do so within 2⁻⁸ for each class."""
-    return bool(values.min() >= 0 and abs(values.sum(axis=1) - 1).max() <= _MAX_SUM_ERROR)
 
 
 def soft_vote(votes: Sequence[Predictions]) -> Predictions | None:

@@ -13,6 +13,7 @@ from mnist_trainer.data.dataset import Labels, Probabilities
 from mnist_trainer.evaluation.calibration import Calibration, calibrate
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.statistics import wilson_interval
+from mnist_trainer.runs.fields import Count, Fraction, Number
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class ClassReport:
     """
 
     label: int
-    num_examples: int
-    num_correct: int
-    precision: float
-    recall: float
-    f1: float
+    num_examples: Count
+    num_correct: Count
+    precision: Fraction
+    recall: Fraction
+    f1: Fraction
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,13 @@ class EvaluationReport:
         confusion_matrix: examples by label (row) and prediction (column).
     """
 
-    accuracy: float
-    accuracy_interval: tuple[float, float]
-    num_correct: int
-    num_examples: int
-    top_2_accuracy: float
+    accuracy: Fraction
+    accuracy_interval: tuple[Fraction, Fraction]
+    num_correct: Count
+    num_examples: Count
+    top_2_accuracy: Fraction
     test_time_shift: int
-    loss: float
+    loss: Number
     calibration: Calibration
     classes: tuple[ClassReport, ...]
     confusion_matrix: tuple[tuple[int, ...], ...]

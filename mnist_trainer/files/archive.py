@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.files.limits import MAX_TEXT_BYTES
 from mnist_trainer.files.untrusted import UnsafeFile, regular_file_size
 
 MAX_MEMBERS = 2_000
@@ -23,7 +24,7 @@ MAX_RATIO = 1_032
 # The directory of so many members has a third of this; zipfile takes 20 times as much for the largest one.
 MAX_DIRECTORY_BYTES = 1_000_000
 # NumPy takes a value whole, twice: the longest text is that of a checkpoint, and the longest number is complex.
-MAX_TEXT_BYTES, MAX_NUMBER_BYTES = 24_000_000, 32
+MAX_NUMBER_BYTES = 32
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import struct
 import tokenize
@@ -35,6 +36,19 @@ class UnsafeFile(ValueError):
 def reason_of(error: Exception) -> str:
     """Return the first line of what an exception says, or its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def sha256_of(path: Path, max_bytes: int) -> str:
+    """Return the SHA-256 of a file's content, as hexadecimal digits.
+
+    Raises:
+        UnsafeFile: it is no regular file, or has more than `max_bytes` bytes.
+        OSError: it cannot be read.
+    """
+    if regular_file_size(path) > max_bytes:
+        raise UnsafeFile(f"is larger than {max_bytes:,} bytes")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def regular_file_size(path: Path) -> int:

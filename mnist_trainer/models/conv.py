@@ -11,13 +11,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mnist_trainer.component import Component, Count, FractionBelowOne, NonNegative, Units, check_num_parameters
+from mnist_trainer.files.limits import MAX_MAP_VALUES
 from mnist_trainer.models import INPUT_SHAPE
 
 if TYPE_CHECKING:
     import keras
-
-# Of convolutions, pools, normalisations and activations; while a model is measured, a batch of them takes 2 GB.
-MAX_OUTPUTS = 480_000
 
 T = TypeVar("T")
 PerConvolution: TypeAlias = T | tuple[T, ...]
@@ -97,8 +95,8 @@ class Config(Component):
         widths = (channels if self.head == "global_average" else pixels**2 * channels, *self.dense_units)
         num_parameters += sum((inputs + 1) * units for inputs, units in pairwise(widths))
         check_num_parameters(num_parameters, "dense_units" if self.dense_units else "filters")
-        if num_outputs > MAX_OUTPUTS:
-            message = f"makes maps of {num_outputs:,} numbers for each image; at most {MAX_OUTPUTS:,} are computed"
+        if num_outputs > MAX_MAP_VALUES:
+            message = f"makes maps of {num_outputs:,} numbers for each image; at most {MAX_MAP_VALUES:,} are computed"
             raise PydanticCustomError("combination", "{message}", {"message": message, "key": "filters"})
         return self
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import PictureError
-from mnist_trainer.evaluation.evaluate import Predictor
+from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.pictures.digit_image import find_digit
 from mnist_trainer.pictures.picture_reader import PictureReader
 

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
 from mnist_trainer.evaluation.calibration import Calibration
+from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.evaluation.statistics import wilson_interval
-from mnist_trainer.reporting.record import CorruptionFacts, EpochRow, RunRecord
+from mnist_trainer.reporting.record import EpochRow, RunRecord
 
 NUM_SERIES = 6
 _MAX_MARKED_EPOCHS = 20
@@ -102,7 +103,7 @@ def reliability_chart(calibration: Calibration, name: str) -> Markup:
     return _as_svg(figure, name, f"Accuracy against confidence; the two differ by {error:.2f} points on the mean.")
 
 
-def corruption_chart(corruption: CorruptionFacts, name: str) -> Markup:
+def corruption_chart(corruption: CorruptionReport, name: str) -> Markup:
     """Return the accuracy at each severity of one kind of harder images."""
     figure, axes = _new_axes((2.2, 1.6))
     places = range(len(corruption.severities))

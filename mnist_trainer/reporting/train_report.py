@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Self
 
+from pydantic import Field
+
+from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.report import EvaluationReport
-from mnist_trainer.formats.litert.write import LiteRTExport
+from mnist_trainer.runs.fields import Count, Number
+from mnist_trainer.runs.run import REPORT_NAME, Run
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,19 @@ class Execution:
 
 
 @dataclass(frozen=True)
+class Export:
+    """A model that was written in another format, and read again.
+
+    Attributes:
+        size_bytes: its file.
+        max_difference: the largest difference of a probability to the Keras model's.
+    """
+
+    size_bytes: Count
+    max_difference: Number
+
+
+@dataclass(frozen=True)
 class TrainReport:
     """What one run did.
 
@@ -42,26 +59,41 @@ class TrainReport:
         history: a row for each epoch, as in metrics.jsonl.
         validation: the saved model on the validation split; None where nothing was held out.
         test: the saved model on the test split.
-        litert: the model as model.tflite; None where it was not asked for.
         seconds: wall time of each stage; they sum to that of the whole. The command has `start` (interpreter, command
             line, configuration) and `import` (TensorFlow) besides `data`, `build`, `fit` (the first step's tracing and
             validation included), `save`, `export`, `evaluate` (both splits) and `tensorboard` (pictures).
+        exports: the model in each of the other formats that were asked for, by the format's name.
+        class_names: what each class is called; empty in the report of an older version.
     """
 
     run: str
-    num_parameters: int
-    num_classes: int
+    num_parameters: Count
+    num_classes: Annotated[int, Field(ge=2)]
     execution: Execution
-    num_epochs: int
-    best_epoch: int
+    num_epochs: Annotated[int, Field(ge=1)]
+    best_epoch: Annotated[int, Field(ge=1)]
     history: tuple[dict[str, float], ...]
     validation: EvaluationReport | None
     test: EvaluationReport
-    litert: LiteRTExport | None
-    seconds: dict[str, float]
+    seconds: Annotated[dict[str, Number], Field(min_length=1, max_length=100)]
+    exports: dict[str, Export] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values, as in report.json; `history` is left to metrics.jsonl."""
         values = asdict(self)
         del values["history"], values["run"]
-        return values
+        return {**values, "litert": values["exports"].get("litert")}
+
+    @classmethod
+    def read(cls, run: Run) -> Self:
+        """Return what a complete run did.
+
+        Raises:
+            RunError: report.json or metrics.jsonl is absent, damaged, or not of this run.
+        """
+        history = run.read_metrics()
+        report = run.read_report(cls, REPORT_NAME, run=str(run.path), history=history)
+        if report.best_epoch > len(history):
+            raise RunError(f"{run.path}: report.json and metrics.jsonl do not belong together: {len(history)} epochs")
+        return report

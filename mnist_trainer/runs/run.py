@@ -13,21 +13,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from mnist_trainer.errors import RunError
+from mnist_trainer.files.limits import MAX_METRICS_BYTES, MAX_REPORT_BYTES
 from mnist_trainer.files.lock import is_locked, locked
 from mnist_trainer.files.plain_json import parse_json, parse_rows
 from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.runs.names import new_name
 
-# A report has 330 bytes for each epoch, of 10,000 at most, and some more for each class; an environment a thousand for
-# each time the run was resumed.
-MAX_JSON_BYTES = 4 * 1024 * 1024
-
 LOGS_DIR = Path("logs")
+REPORT_NAME = "report.json"
+# What is made of a run's model; model.keras itself stays until it is replaced.
+RESULTS = (REPORT_NAME, "evaluation.json", "predictions.npz", "report.html", "model.[!k]*")
+METRICS_NAME, ENVIRONMENT_NAME = "metrics.jsonl", "environment.json"
 
 State = Literal["complete", "running", "unfinished"]
+Report = TypeVar("Report")
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,17 @@ class Run:
     @property
     def is_complete(self) -> bool:
         """Whether the run came to its end."""
-        return (self.path / "report.json").is_file()
+        return (self.path / REPORT_NAME).is_file()
 
     def require_complete(self) -> None:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
             again = f"mnist-train train --resume {self.reference}"
-            raise RunError(f"{self.path}: not a complete run (report.json is absent); finish it with: {again}")
+            raise RunError(f"{self.path}: not a complete run ({REPORT_NAME} is absent); finish it with: {again}")
 
     def require_new(self) -> None:
         """Raise `RunError` if something was trained here before."""
-        if (self.path / "metrics.jsonl").exists() or self.is_complete:
+        if (self.path / METRICS_NAME).exists() or self.is_complete:
             raise RunError(f"{self.path}: holds a run already; train in a new directory")
 
     @property
@@ -151,11 +153,11 @@ class Run:
 
     def write_metrics(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write metrics.jsonl anew."""
-        self.write_text("metrics.jsonl", "".join(_json_line(row) for row in rows))
+        self.write_text(METRICS_NAME, "".join(_json_line(row) for row in rows))
 
     def append_metrics(self, row: dict[str, Any]) -> None:
         """Add one epoch's row to metrics.jsonl, and have it on the disk before returning."""
-        path = self.path / "metrics.jsonl"
+        path = self.path / METRICS_NAME
         try:
             with path.open("a", encoding="utf-8") as file:
                 file.write(_json_line(row))
@@ -168,28 +170,44 @@ class Run:
         """Return the rows of metrics.jsonl: numbers, under the same names in each epoch, from 1 to the last one.
 
         Raises:
-            RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
+            RunError: the file is absent, damaged, or larger than any that a run writes.
         """
-        rows: list[dict[str, float]] = self._read("metrics.jsonl", parse_rows)
+        rows: list[dict[str, float]] = self._read(METRICS_NAME, parse_rows, MAX_METRICS_BYTES)
         return rows
 
     def read_json(self, name: str) -> Any:
         """Return the value of a JSON file.
 
         Raises:
-            RunError: the file is absent, damaged, or larger than `MAX_JSON_BYTES`.
+            RunError: the file is absent, damaged, or larger than any that a run writes.
         """
-        return self._read(name, parse_json)
+        return self._read(name, parse_json, MAX_REPORT_BYTES)
 
-    def _read(self, name: str, parse: Callable[[bytes], Any]) -> Any:
+    def read_report(self, kind: type[Report], name: str, **more: Any) -> Report:
+        """Return the report of this kind that was written to a JSON file.
+
+        Args:
+            kind: a dataclass.
+            name: the file.
+            more: fields that are not in the file.
+
+        Raises:
+            RunError: the file is absent or damaged, or holds something else.
+        """
+        from mnist_trainer.runs.fields import validated
+
+        values = self.read_json(name)
+        return validated(kind, {**values, **more} if isinstance(values, dict) else values, self.path / name)
+
+    def _read(self, name: str, parse: Callable[[bytes], Any], max_bytes: int) -> Any:
         path = self.path / name
         try:
             if path.exists() and not path.is_file():
                 raise RunError(f"{path}: not a regular file; was the run copied whole?")
             with path.open("rb") as file:
-                text = file.read(MAX_JSON_BYTES + 1)
-            if len(text) > MAX_JSON_BYTES:
-                raise RunError(f"{path}: is larger than {MAX_JSON_BYTES:,} bytes; it is not what a run writes")
+                text = file.read(max_bytes + 1)
+            if len(text) > max_bytes:
+                raise RunError(f"{path}: is larger than {max_bytes:,} bytes; it is not what a run writes")
             return parse(text)
         except OSError as error:
             raise RunError(f"{path}: cannot be read: {error.strerror}") from error

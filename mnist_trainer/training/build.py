@@ -1,4 +1,4 @@
-"""Configuration → the batches, the model that is trained on them, and the plain model that is kept."""
+"""A plan → the model that is trained, and the plain model that is kept."""
 
 from __future__ import annotations
 
@@ -7,40 +7,21 @@ from typing import Any
 import keras
 
 from mnist_trainer.component import component_module
-from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, Config, TrainConfig
-from mnist_trainer.data.dataset import Split
+from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, TrainConfig
 from mnist_trainer.models import build_model
-from mnist_trainer.reporting.train_report import Execution
-from mnist_trainer.training.batches.pipeline import TrainingBatches
 from mnist_trainer.training.execution import dtype_policy
 from mnist_trainer.training.loss import build_loss
 from mnist_trainer.training.normalization import with_fused_normalization
+from mnist_trainer.training.plan import Plan
 
 
-def make_batches(config: Config, split: Split) -> TrainingBatches:
-    """Return the training split in batches, as `config` orders and changes it."""
-    return TrainingBatches(
-        split,
-        batch_size=config.train.batch_size,
-        seed=config.seed,
-        augment=config.augment,
-        num_augmented_epochs=config.train.epochs - config.augment.clean_epochs,
-    )
-
-
-def build_training_model(config: Config, num_classes: int, num_steps: int, execution: Execution) -> keras.Model:
-    """Return the compiled model, its layers in the chosen precision.
-
-    Args:
-        config: the whole configuration.
-        num_classes: outputs of the model.
-        num_steps: steps in an epoch.
-        execution: how steps are executed.
-    """
+def build_training_model(plan: Plan) -> keras.Model:
+    """Return the compiled model, its layers in the plan's precision."""
+    config, num_classes, execution = plan.config, plan.dataset.num_classes, plan.execution
     with dtype_policy(execution.precision):
         model = with_fused_normalization(build_model(config.model, num_classes))
     model.compile(
-        build_optimizer(config.train, num_steps),
+        build_optimizer(config.train, plan.batches.num_steps),
         loss=build_loss(config.train, num_classes),
         metrics=["accuracy"],
         jit_compile=execution.jit_compile,
@@ -52,19 +33,15 @@ def build_training_model(config: Config, num_classes: int, num_steps: int, execu
     return model
 
 
-def build_plain_model(config: Config, num_classes: int, num_steps: int) -> keras.Model:
+def build_plain_model(plan: Plan) -> keras.Model:
     """Return the model that the user gets: nothing but Keras's layers and loss, float32 whatever it was trained in.
 
     Its weights are those of the training model, in the same order.
-
-    Args:
-        config: the whole configuration.
-        num_classes: outputs of the model.
-        num_steps: steps in an epoch.
     """
+    config = plan.config
     with dtype_policy("float32"):
-        model = build_model(config.model, num_classes)
-    optimizer = build_optimizer(config.train, num_steps)
+        model = build_model(config.model, plan.dataset.num_classes)
+    optimizer = build_optimizer(config.train, plan.batches.num_steps)
     # Keras warns when it loads a compiled model whose optimiser was saved without variables.
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss=config.train.loss, metrics=["accuracy"])

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.runs.run import Run
-from mnist_trainer.training.checkpoint import Checkpoint, training_variables
-
-if TYPE_CHECKING:
-    from mnist_trainer.training.stopping import EarlyStopping
+from mnist_trainer.training.checkpoint import BestEpoch, Checkpoint, Rows, training_variables
 
 Logs = dict[str, float]
+
+
+class Stateful(Protocol):
+    """A callback that goes on where a checkpoint left off."""
+
+    @property
+    def state(self) -> Any:
+        """What a checkpoint keeps of it, in the field of its name."""
+
+    def restore(self, state: Any) -> None:
+        """Go on from this state; None begins anew."""
 
 
 class AddRates(keras.callbacks.Callback):
@@ -104,14 +112,15 @@ class KeepBest(keras.callbacks.Callback):
             self.score, self.epoch = score, epoch + 1
             self.weights = [np.array(weight) for weight in self.model.get_weights()]
 
-    def restore(self, progress: dict[str, Any], weights: Sequence[npt.NDArray[Any]]) -> None:
+    def restore(self, state: BestEpoch | None) -> None:
         """Go on where a checkpoint left off."""
-        self.epoch, self.score, self.weights = progress["epoch"], tuple(progress["score"]), list(weights)
+        if state:
+            self.epoch, self.score, self.weights = state.epoch, state.score, list(state.weights)
 
     @property
-    def progress(self) -> dict[str, Any]:
-        """What a checkpoint keeps, besides the weights."""
-        return {"epoch": self.epoch, "score": self.score}
+    def state(self) -> BestEpoch:
+        """What a checkpoint keeps."""
+        return BestEpoch(self.epoch, self.score, tuple(self.weights))
 
 
 class WriteMetrics(keras.callbacks.Callback):
@@ -122,13 +131,18 @@ class WriteMetrics(keras.callbacks.Callback):
         self._run = run
         self.history: list[dict[str, float]] = []
 
-    def restore(self, history: Sequence[dict[str, float]]) -> None:
+    def restore(self, state: Rows | None) -> None:
         """Go on after these rows; others, of epochs that are repeated, go from the file."""
-        self.history = list(history)
+        self.history = list(state or ())
         if self.history:
             self._run.write_metrics(self.history)
         else:
             self._run.delete("metrics.jsonl")
+
+    @property
+    def state(self) -> Rows:
+        """What a checkpoint keeps."""
+        return tuple(self.history)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the row: epochs count from 1, metrics of the validation split begin with `validation_`."""
@@ -139,25 +153,20 @@ class WriteMetrics(keras.callbacks.Callback):
 
 
 class SaveCheckpoints(keras.callbacks.Callback):
-    """Saves a checkpoint after each epoch; stands behind the callbacks whose progress it saves."""
+    """Saves a checkpoint after each epoch; stands behind the callbacks whose state it saves."""
 
-    def __init__(
-        self,
-        run: Run,
-        captured: CaptureVariables,
-        metrics: WriteMetrics,
-        best: KeepBest,
-        stopping: EarlyStopping | None,
-    ) -> None:
+    def __init__(self, run: Run, captured: CaptureVariables, counted: Mapping[str, Stateful]) -> None:
+        """Make the callback.
+
+        Args:
+            run: receives the checkpoints.
+            captured: has the variables.
+            counted: the callbacks, by the checkpoint's field that keeps their state.
+        """
         super().__init__()
-        self._run = run
-        self._captured, self._metrics, self._best, self._stopping = captured, metrics, best, stopping
+        self._run, self._captured, self._counted = run, captured, counted
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save the state."""
-        progress = {
-            "history": self._metrics.history,
-            "best": self._best.progress,
-            "early_stopping": self._stopping.progress if self._stopping else None,
-        }
-        Checkpoint(progress, self._captured.values, tuple(self._best.weights)).save(self._run)
+        states = {name: callback.state for name, callback in self._counted.items()}
+        Checkpoint(variables=self._captured.values, **states).save(self._run)

@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.archive import read_arrays
+from mnist_trainer.files.limits import MAX_CHECKPOINT_BYTES
 from mnist_trainer.files.plain_json import as_rows, parse_json
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.runs.run import Run
@@ -23,37 +24,60 @@ if TYPE_CHECKING:
 
 NUM_KEPT = 2
 _FOLDER, _PATTERN = "checkpoints", "epoch-*.npz"
-# Weights, their best and mean ones, and two moments of the optimiser, for the largest model that is built.
-MAX_BYTES = 640_000_000
-# Twice the rows of 10,000 epochs.
-MAX_PROGRESS_CHARACTERS = 6_000_000
 
-Arrays = tuple[npt.NDArray[Any], ...]
+Arrays: TypeAlias = tuple[npt.NDArray[Any], ...]
+Rows: TypeAlias = tuple[dict[str, float], ...]
 
 
 class DamagedCheckpoint(RunError):
     """The file holds no checkpoint, or not all of one, and never will."""
 
 
+@dataclass(frozen=True, eq=False)
+class BestEpoch:
+    """The best epoch so far.
+
+    Attributes:
+        epoch: from 1.
+        score: what epochs are compared by.
+        weights: the model's, after that epoch.
+    """
+
+    epoch: int
+    score: tuple[float, ...]
+    weights: Arrays
+
+
 @dataclass(frozen=True)
+class Patience:
+    """What early stopping has counted.
+
+    Attributes:
+        wait: epochs without improvement.
+        best: the best value of the monitored metric.
+        has_stopped: whether it has ended training.
+    """
+
+    wait: int
+    best: float
+    has_stopped: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Checkpoint:
     """The state after an epoch.
 
     Attributes:
-        progress: what callbacks have counted, by the callback's name; plain values.
         variables: of the model and its optimiser, seeds of dropout included, in Keras's order.
-        best_weights: the weights of the best epoch so far.
+        history: the rows of metrics.jsonl, one for each epoch that has ended.
+        best: the best epoch so far.
+        early_stopping: what it has counted; None without it.
     """
 
-    progress: dict[str, Any]
     variables: Arrays
-    best_weights: Arrays
-
-    @property
-    def history(self) -> list[dict[str, float]]:
-        """The rows of metrics.jsonl, one for each epoch that has ended."""
-        rows: list[dict[str, float]] = self.progress["history"]
-        return rows
+    history: Rows
+    best: BestEpoch
+    early_stopping: Patience | None = None
 
     @property
     def num_epochs(self) -> int:
@@ -62,10 +86,13 @@ class Checkpoint:
 
     def save(self, run: Run) -> None:
         """Write checkpoints/epoch-000001.npz, …, whole or not at all, and delete all but the newest two."""
+        best = {"epoch": self.best.epoch, "score": self.best.score}
+        counted = {"history": self.history, "best": best, "early_stopping": self.early_stopping}
+        text = json.dumps(counted, default=vars)
         arrays = {f"variable{number}": array for number, array in enumerate(self.variables)}
-        arrays |= {f"best{number}": array for number, array in enumerate(self.best_weights)}
+        arrays |= {f"best{number}": array for number, array in enumerate(self.best.weights)}
         with run.write(f"{_FOLDER}/epoch-{self.num_epochs:06d}.npz") as path:
-            np.savez(path, allow_pickle=False, progress=np.array(json.dumps(self.progress)), **arrays)
+            np.savez(path, allow_pickle=False, progress=np.array(text), **arrays)
         run.delete(*(f"{_FOLDER}/{path.name}" for path in saved_checkpoints(run)[:-NUM_KEPT]))
 
 
@@ -77,9 +104,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         RunError: it cannot be read at present.
     """
     try:
-        arrays = read_arrays(path, max_bytes=MAX_BYTES, max_inflated_bytes=0)
-        progress = _checked_progress(arrays.pop("progress"))
-        return Checkpoint(progress, _numbered("variable", arrays), _numbered("best", arrays))
+        arrays = read_arrays(path, max_bytes=MAX_CHECKPOINT_BYTES, max_inflated_bytes=0)
+        return _checkpoint(str(arrays.pop("progress")), arrays)
     except UNREADABLE as error:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)):
             remedy = "make it readable, or delete it to go on from the checkpoint before"
@@ -87,27 +113,23 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise DamagedCheckpoint(f"{path}: a damaged checkpoint: {reason_of(error)}") from error
 
 
-def _checked_progress(text: npt.NDArray[Any]) -> dict[str, Any]:
-    """Return what the callbacks have counted, or raise one of `UNREADABLE` if it is something else."""
-    if text.dtype.kind != "U" or text.size != 1 or text.itemsize > 4 * MAX_PROGRESS_CHARACTERS:
-        raise UnsafeFile("its progress is not text, or too much of it")
-    progress: dict[str, Any] = parse_json(str(text))
-    num_epochs = len(as_rows(progress["history"]))
-    best, stopping = progress["best"], progress["early_stopping"]
-    if best["epoch"] not in range(1, num_epochs + 1) or len(best["score"]) != 2:
+def _checkpoint(text: str, arrays: dict[str, npt.NDArray[Any]]) -> Checkpoint:
+    """Return what a file holds, or raise one of `UNREADABLE` if that is no checkpoint."""
+    counted = parse_json(text)
+    history = tuple(as_rows(counted["history"]))
+    best = BestEpoch(int(counted["best"]["epoch"]), tuple(map(float, counted["best"]["score"])), _of("best", arrays))
+    stopping = counted["early_stopping"]
+    if not 1 <= best.epoch <= len(history) or len(best.score) != 2:
         raise UnsafeFile("its best epoch is none of its epochs")
-    counted = [*best["score"], *([stopping[key] for key in ("wait", "best", "has_stopped")] if stopping else [])]
-    if not all(isinstance(number, int | float) for number in counted):
-        raise UnsafeFile("its progress does not consist of numbers")
-    return progress
+    patience = (
+        Patience(int(stopping["wait"]), float(stopping["best"]), bool(stopping["has_stopped"])) if stopping else None
+    )
+    return Checkpoint(_of("variable", arrays), history, best, patience)
 
 
-def _numbered(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> Arrays:
+def _of(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> Arrays:
     count = sum(name.startswith(prefix) for name in arrays)
-    numbered = tuple(arrays[f"{prefix}{number}"] for number in range(count))
-    if any(array.dtype.kind not in "fiu" for array in numbered):
-        raise UnsafeFile("its arrays do not consist of numbers")
-    return numbered
+    return tuple(arrays[f"{prefix}{number}"] for number in range(count))
 
 
 def saved_checkpoints(run: Run) -> list[Path]:
@@ -132,7 +154,7 @@ def restore_variables(model: keras.Model, checkpoint: Checkpoint, run: Run) -> N
     """
     variables = training_variables(model)
     expected = [_kinds(group) for group in (variables, model.weights)]
-    if expected != [_kinds(group) for group in (checkpoint.variables, checkpoint.best_weights)]:
+    if expected != [_kinds(group) for group in (checkpoint.variables, checkpoint.best.weights)]:
         raise RunError(f"{run.path}: the checkpoint is not that of the run's config.yaml; train in a new directory")
     for variable, value in zip(variables, checkpoint.variables, strict=True):
         variable.assign(value)

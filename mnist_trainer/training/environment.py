@@ -19,7 +19,6 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.execution import cpu_flags
 
 _FILE = "environment.json"
-_PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
 
 
@@ -31,7 +30,7 @@ def describe_environment(seed: int, dataset: Dataset) -> dict[str, Any]:
         "seed": seed,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "versions": {package: _version(package) for package in _PACKAGES},
+        "versions": installed_packages(),
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_physical_devices()],
         "cpu_count": os.cpu_count(),
@@ -77,11 +76,10 @@ def _fingerprint(dataset: Dataset) -> str:
     return "-".join(split.sha256[:16] for split in splits)
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
+def installed_packages() -> dict[str, str]:
+    """Return the version of every installed package, by its name in lower case: what is needed to repeat a run."""
+    found = {str(entry.name).lower(): entry.version for entry in metadata.distributions() if entry.name}
+    return dict(sorted(found.items()))
 
 
 def _git_commit() -> str | None:

@@ -1,4 +1,4 @@
-"""Keras's `fit`, with the callbacks that make a run of it."""
+"""`fit_run`: Keras's `fit`, with what makes a run of it: callbacks, checkpoints, signals, the best epoch's weights."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy.typing as npt
 
-from mnist_trainer.config.schema import Config, TrainConfig
-from mnist_trainer.data.dataset import Split
+from mnist_trainer.evaluation.evaluate import evaluate
+from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.runs.run import Run
-from mnist_trainer.training.batches.pipeline import TrainingBatches, evaluation_batches
+from mnist_trainer.training.batches.pipeline import evaluation_batches
+from mnist_trainer.training.build import build_plain_model, build_training_model
 from mnist_trainer.training.callbacks import (
     AddRates,
     CaptureVariables,
@@ -25,10 +25,17 @@ from mnist_trainer.training.callbacks import (
     SwapAverages,
     WriteMetrics,
 )
-from mnist_trainer.training.checkpoint import Checkpoint
+from mnist_trainer.training.checkpoint import Checkpoint, restore_variables
+from mnist_trainer.training.environment import continue_environment, describe_environment, write_environment
+from mnist_trainer.training.plan import Plan
+from mnist_trainer.training.resume import Resumption, reopen_run
 from mnist_trainer.training.signals import Signals
-from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal
+from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal, first_epoch
+from mnist_trainer.training.stopwatch import Stopwatch
+from mnist_trainer.training.tensorboard.events import EventWriter
+from mnist_trainer.training.tensorboard.measured_run import tabs_of
 from mnist_trainer.training.tensorboard.scalars import WriteEvents
+from mnist_trainer.training.tensorboard.session import session
 
 
 @dataclass(frozen=True)
@@ -36,72 +43,134 @@ class Fitted:
     """What training left.
 
     Attributes:
+        plan: how it was trained.
+        run: where that is recorded.
+        model: plain Keras, float32, with the weights of the best epoch.
         history: a row for each epoch, as in metrics.jsonl.
         best_epoch: the epoch, from 1, that is best by validation; the last one without validation.
-        best_weights: the model's weights after that epoch.
+        validation: the model on the validation split; None where nothing was held out.
+        events: what TensorBoard shows of the run as a whole.
+        stopwatch: where the time went so far.
     """
 
+    plan: Plan
+    run: Run
+    model: keras.Model
     history: tuple[dict[str, float], ...]
     best_epoch: int
-    best_weights: list[npt.NDArray[Any]]
+    validation: EvaluationReport | None
+    events: EventWriter
+    stopwatch: Stopwatch
 
 
-def fit(
-    model: keras.Model,
-    batches: TrainingBatches,
-    validation: Split | None,
-    config: Config,
+@contextmanager
+def fit_run(
+    plan: Plan,
     run: Run,
-    signals: Signals,
+    *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    checkpoint: Checkpoint | None = None,
-) -> Fitted:
-    """Train a compiled model, and record it in the run's directory epoch by epoch.
+    resumption: Resumption | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> Iterator[Fitted]:
+    """Train a model, and hold its run until the block ends; the test split is not touched.
 
     Args:
-        model: changed in place; afterwards it has the weights of the last epoch, not of the best.
-        batches: the training split.
-        validation: measured after each epoch.
-        config: the whole configuration.
+        plan: what to train, and how.
         run: receives metrics.jsonl, TensorBoard events and checkpoints.
-        signals: those that came end training after the step.
-        callbacks: called after the run's own.
-        checkpoint: whose variables the model has; without it, training begins.
+        callbacks: Keras callbacks, called after the run's own.
+        resumption: where to go on with `run`; from the beginning without it.
+        stopwatch: what was done before.
 
     Raises:
-        RunError: the run's directory cannot be written.
+        RunError: the run directory cannot be written, or another process holds it.
         TrainingDiverged: the loss is no longer a finite number.
         Interrupted: SIGINT or SIGTERM came.
     """
-    train = config.train
-    metrics, best = WriteMetrics(run), KeepBest(train.monitor)
-    stopping = EarlyStopping(train.early_stopping, train.monitor) if train.early_stopping else None
-    metrics.restore(checkpoint.history if checkpoint else ())
-    if checkpoint:
-        _restore(checkpoint, best, stopping)
-    captured = CaptureVariables()
-    stops = [StopOnNonFiniteLoss(run, _learning_rate(train)), StopOnSignal(signals)]
-    before = [batches, AddRates(batches.num_examples), *stops]
-    measured = [captured, *([SwapAverages()] if train.ema_decay else [])]
-    events = WriteEvents(run, metrics.history, histograms=config.tensorboard.histograms)
-    record = [metrics, events, best, *([stopping] if stopping else [])]
+    stopwatch = stopwatch or Stopwatch()
+    with run.lock(), Signals(run).listening() as signals:
+        keras.utils.set_random_seed(plan.config.seed)
+        model = build_training_model(plan)
+        checkpoint = resumption.checkpoint if resumption else None
+        if checkpoint:
+            restore_variables(model, checkpoint, run)
+        stopwatch.end("build")
+        with _recorded(plan, run, resumption) as events:
+            metrics, best = _fit(model, plan, run, signals, checkpoint, callbacks)
+            stopwatch.end("fit")
+            plain = build_plain_model(plan)
+            plain.set_weights(best.weights)
+            validation = _validate(plain, plan)
+            stopwatch.end("evaluate")
+            yield Fitted(plan, run, plain, tuple(metrics.history), best.epoch, validation, events, stopwatch)
+
+
+@contextmanager
+def _recorded(plan: Plan, run: Run, resumption: Resumption | None) -> Iterator[EventWriter]:
+    """Write what the run is made with, or that it goes on, and for TensorBoard how it ends."""
+    environment = describe_environment(plan.config.seed, plan.dataset)
+    if resumption is None:
+        run.require_new()
+    else:
+        if resumption.checkpoint:
+            environment = continue_environment(environment, run, resumption.num_epochs)
+        reopen_run(run, resumption)
+    write_environment(environment, run)
+    with session(run, plan.config) as events:
+        yield events
+
+
+def _fit(
+    model: keras.Model,
+    plan: Plan,
+    run: Run,
+    signals: Signals,
+    checkpoint: Checkpoint | None,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> tuple[WriteMetrics, KeepBest]:
+    """Call Keras's `fit` with the run's callbacks, in their order, and return those that hold what it led to.
+
+    Rates come first, since all others see them; the variables are captured before averages take their place; the
+    checkpoint is saved when all that it saves has been counted.
+    """
+    config, batches, validation = plan.config.train, plan.batches, plan.dataset.validation
+    captured, metrics, best = CaptureVariables(), WriteMetrics(run), KeepBest(config.monitor)
+    counted: dict[str, Any] = {"history": metrics, "best": best}
+    if config.early_stopping:
+        counted["early_stopping"] = EarlyStopping(config.early_stopping, config.monitor)
+    for name, callback in counted.items():
+        callback.restore(getattr(checkpoint, name, None))
+    before = [
+        batches,
+        AddRates(batches.num_examples),
+        StopOnNonFiniteLoss(run, config),
+        StopOnSignal(signals),
+        captured,
+    ]
+    averages = [SwapAverages()] if config.ema_decay else []
+    events = WriteEvents(run, metrics.history, tabs=tabs_of(plan.config, "write_epoch"))
     with signals.deferring(), _released_iterators(model):
         model.fit(
             batches.dataset,
-            initial_epoch=_first_epoch(checkpoint, train),
-            epochs=train.epochs,
+            initial_epoch=first_epoch(checkpoint, config),
+            epochs=config.epochs,
             validation_data=evaluation_batches(validation) if validation else None,
             callbacks=[
                 *before,
-                *measured,
-                *record,
-                SaveCheckpoints(run, captured, metrics, best, stopping),
+                *averages,
+                events,
+                *counted.values(),
+                SaveCheckpoints(run, captured, counted),
                 *callbacks,
             ],
             shuffle=False,
             verbose=0,
         )
-    return Fitted(tuple(metrics.history), best.epoch, best.weights)
+    return metrics, best
+
+
+def _validate(model: keras.Model, plan: Plan) -> EvaluationReport | None:
+    split, shift = plan.dataset.validation, plan.config.evaluate.test_time_shift
+    return evaluate(model, split, shift) if split else None
 
 
 @contextmanager
@@ -120,24 +189,3 @@ def _released_iterators(model: keras.Model) -> Iterator[None]:
         vars(model).pop("_eval_epoch_iterator", None)
         gc.collect()  # an iterator and its generator refer to one another
         raise
-
-
-def _restore(checkpoint: Checkpoint, best: KeepBest, stopping: EarlyStopping | None) -> None:
-    """Put the callbacks where they were when the checkpoint was saved."""
-    best.restore(checkpoint.progress["best"], checkpoint.best_weights)
-    if stopping and checkpoint.progress["early_stopping"]:
-        stopping.restore(checkpoint.progress["early_stopping"])
-
-
-def _first_epoch(checkpoint: Checkpoint | None, config: TrainConfig) -> int:
-    """Return the epoch to begin with, from 0; beyond the last one where early stopping has ended the run."""
-    if checkpoint is None:
-        return 0
-    stopping, patience = checkpoint.progress["early_stopping"], config.early_stopping
-    has_stopped = patience and stopping and stopping["has_stopped"] and stopping["wait"] >= patience.patience
-    return config.epochs if has_stopped else checkpoint.num_epochs
-
-
-def _learning_rate(config: TrainConfig) -> float:
-    optimizer: Any = config.optimizer
-    return float(optimizer.learning_rate)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_trainer.config.difference import differing_values
-from mnist_trainer.config.load import load_config, locate
+from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.errors import ConfigError, Fault, RunError
-from mnist_trainer.runs.run import Run
+from mnist_trainer.runs.run import RESULTS, Run
 from mnist_trainer.training.checkpoint import Checkpoint, DamagedCheckpoint, load_checkpoint, saved_checkpoints
 
 # A change of any other key would make the epochs before the change and those after it different runs.
@@ -35,16 +35,21 @@ class Resumption:
     """Where a run goes on.
 
     Attributes:
-        config: what the run is made with from now on.
+        loaded: what the run is made with from now on.
         checkpoint: the newest one that can be read; None begins anew.
         damaged: why newer ones cannot.
         saved: all checkpoints that there are, oldest first.
     """
 
-    config: Config
+    loaded: LoadedConfig
     checkpoint: Checkpoint | None
     damaged: tuple[str, ...]
     saved: tuple[Path, ...]
+
+    @property
+    def config(self) -> Config:
+        """What the run is made with from now on."""
+        return self.loaded.config
 
     @property
     def num_epochs(self) -> int:
@@ -60,11 +65,11 @@ def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
         RunError: there is nothing to train; or the run is complete, and its checkpoints are damaged: it would be
             trained anew, and its results lost; or a checkpoint cannot be read.
     """
-    before = load_config(run.config_path)
+    before = LoadedConfig.read(run.config_path)
     saved = saved_checkpoints(run)
     checkpoint, damaged = _newest_readable(saved)
-    resumption = Resumption(_changed_config(run, before, overrides), checkpoint, damaged, tuple(saved))
-    _require_more_epochs(run, before.train, resumption)
+    resumption = Resumption(_changed_config(before, overrides), checkpoint, damaged, tuple(saved))
+    _require_more_epochs(run, before.config.train, resumption)
     return resumption
 
 
@@ -79,13 +84,18 @@ def _newest_readable(saved: Sequence[Path]) -> tuple[Checkpoint | None, tuple[st
     return None, tuple(damaged)
 
 
-def _changed_config(run: Run, before: Config, overrides: Sequence[str]) -> Config:
-    after = load_config(run.config_path, overrides)
-    refused = [key for key in differing_values(before, after) if not key.startswith(CHANGEABLE)]
+def _changed_config(before: LoadedConfig, overrides: Sequence[str]) -> LoadedConfig:
+    after = before.with_overrides(overrides)
+    refused = [key for key in differing_values(before.config, after.config) if not _is_changeable(key)]
     if refused:
         message = f"cannot change when a run goes on; train a new run, or change only {', '.join(CHANGEABLE)}"
-        raise locate(ConfigError([Fault("", key, message) for key in refused]), str(run.config_path), tuple(overrides))
+        with after.located():
+            raise ConfigError([Fault("", key, message) for key in refused])
     return after
+
+
+def _is_changeable(key: str) -> bool:
+    return any(key == changeable or key.startswith(f"{changeable}.") for changeable in CHANGEABLE)
 
 
 def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) -> None:
@@ -104,8 +114,8 @@ def _require_more_of_complete(run: Run, before: TrainConfig, resumption: Resumpt
         state = "damaged" if resumption.damaged else "absent"
         raise RunError(f"{run.path}: is complete, and its checkpoints are {state}, so that it cannot go on; {anew}")
     again, after = f"mnist-train train --resume {run.reference} --set", resumption.config.train
-    stopping = resumption.checkpoint.progress["early_stopping"]
-    is_stopped = before.early_stopping and stopping and stopping["has_stopped"]
+    stopping = resumption.checkpoint.early_stopping
+    is_stopped = before.early_stopping and stopping and stopping.has_stopped
     patience = after.early_stopping.patience if after.early_stopping else math.inf
     if before.early_stopping and is_stopped and patience <= before.early_stopping.patience:
         on = f"train it on with: {again} train.early_stopping=null, or with more patience"
@@ -134,6 +144,6 @@ def reopen_run(run: Run, resumption: Resumption) -> None:
         raise RunError(f"{run.path}: another process has just gone on with this run; look at it, and resume it again")
     damaged = resumption.saved[len(resumption.saved) - len(resumption.damaged) :]
     run.delete(*(str(path.relative_to(run.path)) for path in damaged))
-    run.delete("report.json", "evaluation.json", "predictions.npz", "model.tflite", "report.html")
+    run.delete(*RESULTS)
     run.delete_leftovers()
     run.write_text("config.yaml", render_config(resumption.config))

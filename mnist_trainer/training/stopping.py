@@ -8,11 +8,11 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from mnist_trainer.config.schema import EarlyStoppingConfig
+from mnist_trainer.config.schema import EarlyStoppingConfig, TrainConfig
 from mnist_trainer.errors import TrainingDiverged
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.callbacks import Logs
-from mnist_trainer.training.checkpoint import saved_checkpoints
+from mnist_trainer.training.checkpoint import Checkpoint, Patience, saved_checkpoints
 from mnist_trainer.training.signals import Signals
 
 
@@ -22,30 +22,40 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     def __init__(self, config: EarlyStoppingConfig, monitor: Literal["accuracy", "loss"]) -> None:
         mode = "max" if monitor == "accuracy" else "min"
         super().__init__(f"val_{monitor}", config.min_delta, config.patience, mode=mode)
-        self._restored: dict[str, Any] | None = None
+        self._restored: Patience | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin to count."""
         super().on_train_begin(logs)
         if self._restored:
-            self.wait, self.best = self._restored["wait"], self._restored["best"]
+            self.wait, self.best = self._restored.wait, self._restored.best
 
-    def restore(self, progress: dict[str, Any]) -> None:
+    def restore(self, state: Patience | None) -> None:
         """Go on where a checkpoint left off, once training begins."""
-        self._restored = progress
+        self._restored = state
 
     @property
-    def progress(self) -> dict[str, Any]:
+    def state(self) -> Patience:
         """What a checkpoint keeps."""
-        return {"wait": self.wait, "best": self.best, "has_stopped": bool(self.model.stop_training)}
+        return Patience(int(self.wait), float(self.best), bool(self.model.stop_training))
+
+
+def first_epoch(checkpoint: Checkpoint | None, config: TrainConfig) -> int:
+    """Return the epoch to begin with, from 0; beyond the last one where early stopping has ended the run."""
+    if checkpoint is None:
+        return 0
+    counted, patience = checkpoint.early_stopping, config.early_stopping
+    has_stopped = patience and counted and counted.has_stopped and counted.wait >= patience.patience
+    return config.epochs if has_stopped else checkpoint.num_epochs
 
 
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
     """Raises `TrainingDiverged` when the loss is NaN or infinite."""
 
-    def __init__(self, run: Run, learning_rate: float) -> None:
+    def __init__(self, run: Run, config: TrainConfig) -> None:
         super().__init__()
-        self._run, self._learning_rate = run, learning_rate
+        optimizer: Any = config.optimizer
+        self._run, self._learning_rate = run, float(optimizer.learning_rate)
         self._epoch = self._last_finite_step = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

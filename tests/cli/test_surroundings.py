@@ -25,7 +25,7 @@ def shell(script: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 
 def train_command(small_npz: Path, logs_dir: Path) -> str:
-    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=2", "--set=export.litert=false"]
+    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=2", "--set=export.formats=[]"]
     return shlex.join(["mnist-train", "train", "linear", "--logs-dir", str(logs_dir), *overrides])
 
 
@@ -49,7 +49,7 @@ def test_full_output_is_one_error(command: str) -> None:
 
 
 def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -> None:
-    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=1", "--set=export.litert=false"]
+    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=1", "--set=export.formats=[]"]
     process = subprocess.run(
         [*COMMAND, "train", "linear", *overrides],
         env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -63,7 +63,7 @@ def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -
 
 
 def test_folder_whose_name_is_not_text(small_npz: Path, tmp_path: Path) -> None:
-    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=1", "--set=export.litert=false"]
+    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=1", "--set=export.formats=[]"]
     again = ["train", "--resume", "latest", "--set=train.epochs=2"]
     for command in (["train", "linear", *overrides], again, ["visualize", "--html"]):
         process = subprocess.run(

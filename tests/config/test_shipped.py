@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mnist_trainer.config.json_schema import config_json_schema
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.shipped import copy_shipped, shipped_folder, shipped_names
 from mnist_trainer.errors import ConfigError
@@ -43,8 +45,9 @@ def test_copy_is_the_file_itself_and_overwrites_nothing(tmp_path: Path) -> None:
     target = tmp_path / "mine.yaml"
     assert copy_shipped("conv", target) == target
     first, *rest = target.read_text().splitlines()
-    assert Path(first.partition("$schema=")[2]) == shipped_folder() / "schema.json"
-    assert rest == (shipped_folder() / "conv.yaml").read_text().splitlines()[1:]
+    assert first == "# yaml-language-server: $schema=mnist-train.schema.json"
+    assert json.loads((tmp_path / "mnist-train.schema.json").read_text()) == config_json_schema()
+    assert rest == (shipped_folder() / "conv.yaml").read_text().splitlines()
     with pytest.raises(ConfigError, match=r"mine\.yaml: exists; choose another file with -o"):
         copy_shipped("dense", target)
     with pytest.raises(ConfigError, match=r"cannot be written: No such file or directory"):

@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mnist_trainer.component import found_modules
 from mnist_trainer.data.dataset import Images
-from mnist_trainer.evaluation.corruptions import CORRUPTIONS, Corruption
+from mnist_trainer.evaluation import corruptions
 from tests.conftest import Arrays
 
-BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
+BY_NAME = found_modules(corruptions.__name__, corruptions.DEFINITION)
 
 
 @pytest.fixture
@@ -27,13 +28,14 @@ def positions(images: Images) -> list[tuple[int, int]]:
 
 
 def apply(name: str, severity: float, images: Images) -> Images:
-    return BY_NAME[name].apply(images, severity, np.random.default_rng(0))
+    harder: Images = BY_NAME[name].apply(images, severity, np.random.default_rng(0))
+    return harder
 
 
-@pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: corruption.name)
-def test_each_severity_changes_images_more(corruption: Corruption, images: Images) -> None:
+@pytest.mark.parametrize("name", BY_NAME)
+def test_each_severity_changes_images_more(name: str, images: Images) -> None:
     before = images.copy()
-    harder = [corruption.apply(images, severity, np.random.default_rng(0)) for severity in corruption.severities]
+    harder = [apply(name, severity, images) for severity in BY_NAME[name].SEVERITIES]
     assert len(harder) == 5
     assert all((str(entry.dtype), entry.shape) == ("uint8", images.shape) for entry in harder)
     distances = [np.abs(entry.astype(float) - images).mean() for entry in harder]

@@ -8,7 +8,9 @@ import pytest
 
 from mnist_trainer.data.dataset import Images, Probabilities, Split
 from mnist_trainer.errors import ModelError
-from mnist_trainer.evaluation.evaluate import evaluate, predict_probabilities
+from mnist_trainer.evaluation.evaluate import evaluate
+from mnist_trainer.formats.predictor import as_predictor
+from mnist_trainer.formats.shifted import with_shifts
 
 
 def split(*labels: int) -> Split:
@@ -31,7 +33,7 @@ def test_report_of_a_case_worked_by_hand() -> None:
 
 
 def test_every_example_is_measured_once_across_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnist_trainer.evaluation.evaluate.EVALUATION_BATCH_SIZE", 3)
+    monkeypatch.setattr("mnist_trainer.formats.keras.predictor.EVALUATION_BATCH_SIZE", 3)
     sizes: list[int] = []
 
     def model(images: Images) -> Probabilities:
@@ -76,7 +78,7 @@ def test_test_time_shifts_average_five_places() -> None:
         own = (images[:, :, 5, 0].sum(1) / 100).astype(np.float32)
         return np.stack([own, 1 - own], 1)
 
-    assert predict_probabilities(ink_at, image) == pytest.approx(np.array([[1, 0]]))
+    assert as_predictor(ink_at)(image) == pytest.approx(np.array([[1, 0]]))
     # In its place and moved down: 1; up, left and right: 0.
-    assert predict_probabilities(ink_at, image, 1) == pytest.approx(np.array([[0.4, 0.6]]))
+    assert with_shifts(as_predictor(ink_at), 1)(image) == pytest.approx(np.array([[0.4, 0.6]]))
     assert evaluate(ink_at, Split(image, np.zeros(1, np.int32)), 1).test_time_shift == 1

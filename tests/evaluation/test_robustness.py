@@ -7,7 +7,8 @@ import pytest
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import evaluate
-from mnist_trainer.evaluation.robustness import CorruptionReport, gradient_signs, measure_robustness
+from mnist_trainer.evaluation.robustness import CorruptionReport, measure_robustness
+from mnist_trainer.formats.keras.predictor import KerasPredictor
 from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
@@ -19,7 +20,7 @@ def split(small_arrays: Arrays) -> Split:
 
 
 def test_mild_changes_cost_less_than_strong_ones(trained_run: Run, split: Split) -> None:
-    model, seen = load_model(trained_run), list[CorruptionReport]()
+    model, seen = KerasPredictor(load_model(trained_run)), list[CorruptionReport]()
     report = measure_robustness(model, split, on_corruption=seen.append)
     assert tuple(seen) == report.corruptions
     accuracy = evaluate(model, split).accuracy
@@ -38,7 +39,7 @@ def test_gradient_is_that_of_the_loss() -> None:
     model = keras.Sequential([keras.Input((28, 28, 1), dtype="uint8"), keras.layers.Flatten(), dense])
     dense.set_weights([left.reshape(784, 2), np.zeros(2, np.float32)])
     images = np.full((2, 28, 28, 1), 100, np.uint8)
-    signs = gradient_signs(model, Split(images, np.array([0, 1], np.int32)))
+    signs = KerasPredictor(model).gradient_signs(images, np.array([0, 1], np.int32))
     assert (signs[0, :, :14] == -1).all()
     assert (signs[0, :, 14:] == 1).all()
     assert (signs[1] == -signs[0]).all()
@@ -48,4 +49,4 @@ def test_model_without_gradient_is_refused(split: Split) -> None:
     look_up = [keras.layers.Flatten(), keras.layers.Embedding(256, 10), keras.layers.GlobalAveragePooling1D()]
     model = keras.Sequential([keras.Input((28, 28, 1), dtype="uint8"), *look_up, keras.layers.Softmax()])
     with pytest.raises(ModelError, match="no gradient reaches the pixels"):
-        gradient_signs(model, split)
+        KerasPredictor(model).gradient_signs(split.images, split.labels)

@@ -22,7 +22,8 @@ from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
 from mnist_trainer.pictures.digit_image import find_digit
 from mnist_trainer.pictures.picture import read_picture
-from mnist_trainer.reporting.record import read_diagnosis
+from mnist_trainer.reporting.diagnosis import diagnose
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import load_checkpoint
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes
@@ -95,7 +96,8 @@ def metrics(content: bytes) -> None:
     with _folder() as folder, contextlib.suppress(RunError):
         (folder / "metrics.jsonl").write_bytes(content)
         (folder / "report.json").write_text(json.dumps(GOOD_REPORT))
-        read_diagnosis(Run(folder), load_config("dense"))
+        report = TrainReport.read(Run(folder))
+        diagnose(report.history, load_config("dense"), report.best_epoch)
 
 
 def predictions(content: bytes) -> None:

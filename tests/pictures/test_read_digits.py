@@ -13,7 +13,8 @@ from PIL import Image
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import ConfigError, RunError
-from mnist_trainer.formats.run_predictor import MAX_SHIFT, run_predictor
+from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
+from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.pictures.picture_reader import PictureReader
 from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
 from mnist_trainer.runs.run import Run
@@ -79,7 +80,7 @@ def test_folder_is_all_pictures_in_it(tmp_path: Path) -> None:
 
 
 def answered(run: Run, images: Images) -> Any:
-    with run_predictor(run) as predictor:
+    with find_model(run).open_soonest() as predictor:
         return predictor(images)
 
 
@@ -116,6 +117,9 @@ def test_foreign_report_is_refused(tmp_path: Path) -> None:
 
 
 def test_largest_shift_is_that_of_the_configuration() -> None:
-    assert load_config("dense", [f"evaluate.test_time_shift={MAX_SHIFT}"]).evaluate.test_time_shift == MAX_SHIFT
-    with pytest.raises(ConfigError, match=f"less than or equal to {MAX_SHIFT}|at most {MAX_SHIFT}"):
-        load_config("dense", [f"evaluate.test_time_shift={MAX_SHIFT + 1}"])
+    assert (
+        load_config("dense", [f"evaluate.test_time_shift={MAX_TEST_TIME_SHIFT}"]).evaluate.test_time_shift
+        == MAX_TEST_TIME_SHIFT
+    )
+    with pytest.raises(ConfigError, match=f"less than or equal to {MAX_TEST_TIME_SHIFT}|at most {MAX_TEST_TIME_SHIFT}"):
+        load_config("dense", [f"evaluate.test_time_shift={MAX_TEST_TIME_SHIFT + 1}"])

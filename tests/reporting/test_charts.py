@@ -21,7 +21,7 @@ def with_history(record: RunRecord, *epochs: tuple[float, float]) -> RunRecord:
         EpochRow(epoch=number, accuracy=accuracy, loss=loss, learning_rate=0.1)
         for number, (accuracy, loss) in enumerate(epochs, start=1)
     ]
-    return replace(record, history=tuple(rows), training=record.training.model_copy(update={"best_epoch": 1}))
+    return replace(record, history=tuple(rows), training=replace(record.training, best_epoch=1))
 
 
 def texts(svg: str) -> list[str]:

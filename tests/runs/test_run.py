@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.component import MAX_EPOCHS
 from mnist_trainer.errors import RunError
+from mnist_trainer.files.limits import MAX_EPOCHS
 from mnist_trainer.runs.find import all_runs, find_run
 from mnist_trainer.runs.run import Run
 

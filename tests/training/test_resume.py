@@ -296,7 +296,7 @@ def test_checkpoint_holds_plain_arrays(config: Config, tmp_path: Path) -> None:
     checkpoint = load_checkpoint(saved_checkpoints(crashed(config, tmp_path, 1))[-1])
     assert checkpoint.num_epochs == 1
     assert {array.dtype.kind for array in checkpoint.variables} == {"f", "i"}  # weights; steps and dropout's seeds
-    assert all(np.isfinite(array).all() for array in checkpoint.best_weights)
+    assert all(np.isfinite(array).all() for array in checkpoint.best.weights)
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])

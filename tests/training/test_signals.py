@@ -117,7 +117,7 @@ def test_after_the_last_epoch_it_stops_at_once(
         os.kill(os.getpid(), number)
         raise AssertionError("the signal was not received")
 
-    monkeypatch.setattr("mnist_trainer.training.train.write_test_split", send)
+    monkeypatch.setattr("mnist_trainer.training.finish.write_test_split", send)
     run, error = interrupted(config, tmp_path)
     assert error.exit_code == exit_code
     monkeypatch.undo()

@@ -18,8 +18,8 @@ from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.tensorboard.events import EventWriter
-from mnist_trainer.training.tensorboard.projector import draw_sprite, principal_components
 from mnist_trainer.training.tensorboard.session import hyper_parameters, session
+from mnist_trainer.training.tensorboard.tabs.projector import draw_sprite, principal_components
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
 from tests.training.events import accumulate, read_events

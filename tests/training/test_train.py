@@ -210,8 +210,8 @@ def test_validation_loss_that_is_not_finite_stops_and_spoils_nothing(config: Con
     assert [row["epoch"] for row in run.read_metrics()] == [1]
     slower = find_resumption(run, ["train.optimizer.learning_rate=0.0001"])
     assert slower.checkpoint is not None
-    assert slower.checkpoint.progress["best"]["epoch"] == 1
-    assert all(np.isfinite(array).all() for array in slower.checkpoint.best_weights)
+    assert slower.checkpoint.best.epoch == 1
+    assert all(np.isfinite(array).all() for array in slower.checkpoint.best.weights)
     report = train(slower.config, run, resumption=slower)
     assert (report.num_epochs, [row["epoch"] for row in report.history]) == (3, [1, 2, 3])
 

@@ -97,8 +97,6 @@ def preview(file: str, overrides: tuple[str, ...], output: Path) -> None:
 @config.command()
 def schema() -> None:
     """Print the JSON Schema of configuration files, for editors that complete and check YAML."""
-    import json
+    from mnist_trainer.config.json_schema import schema_text
 
-    from mnist_trainer.config.json_schema import config_json_schema
-
-    click.echo(json.dumps(config_json_schema(), indent=2, ensure_ascii=False))
+    click.echo(schema_text(), nl=False)

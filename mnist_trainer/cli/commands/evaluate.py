@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import os
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +11,16 @@ import click
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.show.printable import printable
-from mnist_trainer.errors import GateMissed, RunError
+from mnist_trainer.errors import GateMissed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mnist_trainer.config.schema import Config, DataConfig
-    from mnist_trainer.data.dataset import Split
-    from mnist_trainer.evaluation.measure import Measurement
+    from mnist_trainer.config.schema import Config
+    from mnist_trainer.evaluation.measure import Measured, Measurement
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.evaluation.robustness import CorruptionReport
-    from mnist_trainer.runs.run import Run
+    from mnist_trainer.reporting.train_report import TrainReport
 
 
 @click.command(short_help="Measure models on all examples of a split.")
@@ -73,90 +69,41 @@ def evaluate(
     mnist-train evaluate model.keras --data fashion/ --min-accuracy 0.9
     """
     from mnist_trainer.cli.show.console import make_console, print_json
-    from mnist_trainer.data.load import load_dataset
+    from mnist_trainer.evaluation.measure import measure_all
+    from mnist_trainer.formats.model_source import find_model
+    from mnist_trainer.reporting.train_report import TrainReport
 
-    sources = [_find(reference, logs_dir) for reference in models]
-    load = functools.cache(load_dataset)  # models of the same data share one reading of it
-    configs = [_config_of(source) for source in sources]
-    datasets = [load(_data_config(config, data)) for config in configs]
+    sources = [find_model(reference, logs_dir) for reference in models]
+    reports = [TrainReport.read(source.run) if source.run else None for source in sources]
     console = make_console(as_json=as_json, quiet=quiet)
-    measured: list[Measurement] = []
-    for model, source, config, dataset in zip(models, sources, configs, datasets, strict=True):
-        on_corruption = _robustness_rows(console) if robustness else None
-        measurement = _measure(source, dataset.split(split), config, on_corruption)
-        _show(console, f"{model} on {dataset.source}", split, measurement)
-        if not isinstance(source, Path):
-            _show_diagnosis(console, source, config)
-        if split == "test" and data is None and not isinstance(source, Path):
-            _keep(measurement, source)
-        measured.append(measurement)
+    on_corruption = _robustness_rows(console) if robustness else None
+    measured: list[Measured] = []
+    for model, report, entry in zip(
+        models, reports, measure_all(sources, split, data, on_corruption=on_corruption), strict=True
+    ):
+        _show(console, f"{model} on {entry.dataset.source}", split, entry.measurement)
+        if report:
+            _show_diagnosis(console, report, entry.source.config)
+        if entry.not_kept:
+            click.echo(printable(f"Not kept: {entry.not_kept}"), err=True)
+        measured.append(entry)
     vote = _soft_vote(measured)
     if vote:
         _show_vote(console, len(models), split, vote)
     if as_json:
         rows = zip(models, measured, strict=True)
-        entries = [{"model": model, "split": split, **entry.as_json()} for model, entry in rows]
+        entries = [{"model": model, "split": split, **entry.measurement.as_json()} for model, entry in rows]
         print_json({"models": entries, "soft_vote": vote.as_json() if vote else None})
     console.print("next   mnist-train visualize --html latest        mnist-train compare RUN RUN")
-    _check_gate(dict(zip(models, measured, strict=True)), min_accuracy)
+    _check_gate({model: entry.measurement for model, entry in zip(models, measured, strict=True)}, min_accuracy)
 
 
-def _find(reference: str, logs_dir: Path) -> Run | Path:
-    from mnist_trainer.runs.find import find_run
-
-    path = Path(reference)
-    if os.path.isfile(path) or path.suffix == ".keras":
-        return path
-    run = find_run(reference, logs_dir)
-    run.require_complete()
-    return run
-
-
-def _measure(
-    source: Run | Path, examples: Split, config: Config, on_corruption: Callable[[CorruptionReport], None] | None
-) -> Measurement:
-    from mnist_trainer.backend import import_backend
-
-    import_backend()
-
-    from mnist_trainer.evaluation.measure import measure
-
-    shift = config.evaluate.test_time_shift
-    if on_corruption is None:
-        return measure(source, examples, shift)
-    return measure(source, examples, shift, with_robustness=True, on_corruption=on_corruption)
-
-
-def _keep(measurement: Measurement, run: Run) -> None:
-    """Write the measurement into the run, unless that is read-only, or is being trained on."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(run.lock())
-            measurement.require_model_of(run)
-        except RunError as error:
-            click.echo(printable(f"Not kept: {error}"), err=True)
-        else:
-            measurement.save(run)
-
-
-def _soft_vote(measured: list[Measurement]) -> EvaluationReport | None:
+def _soft_vote(measured: list[Measured]) -> EvaluationReport | None:
     from mnist_trainer.evaluation.predictions import soft_vote
     from mnist_trainer.evaluation.report import make_report
 
     vote = soft_vote([entry.predictions for entry in measured]) if len(measured) > 1 else None
     return make_report(vote) if vote else None
-
-
-def _config_of(source: Run | Path) -> Config:
-    """Return what a run was made with; for a file, the defaults."""
-    from mnist_trainer.config.load import load_config
-    from mnist_trainer.config.schema import Config
-
-    return Config() if isinstance(source, Path) else load_config(source.config_path)
-
-
-def _data_config(config: Config, data: Path | None) -> DataConfig:
-    return config.data.model_copy(update={"path": str(data)}) if data else config.data
 
 
 def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
@@ -189,14 +136,18 @@ def _show(console: Console, title: str, split: str, measured: Measurement) -> No
         f"speed        {1000 * latency.p50_seconds:.2f} ms an image (95 % within {1000 * latency.p95_seconds:.2f} ms), "
         f"{latency.examples_per_second:,.0f} images/s in large batches"
     )
-    console.print(f"size         {measured.num_parameters:,} parameters, {measured.size_bytes / 1000:,.0f} kB\n")
+    console.print(f"size         {_parameters(measured)}{measured.size_bytes / 1000:,.0f} kB\n")
 
 
-def _show_diagnosis(console: Console, run: Run, config: Config) -> None:
+def _parameters(measured: Measurement) -> str:
+    return "" if measured.num_parameters is None else f"{measured.num_parameters:,} parameters, "
+
+
+def _show_diagnosis(console: Console, report: TrainReport, config: Config) -> None:
     from mnist_trainer.cli.show.console import diagnosis_lines
-    from mnist_trainer.reporting.record import read_diagnosis
+    from mnist_trainer.reporting.diagnosis import diagnose
 
-    for line in diagnosis_lines(read_diagnosis(run, config)):
+    for line in diagnosis_lines(diagnose(report.history, config, report.best_epoch)):
         console.print(line)
     console.print()
 

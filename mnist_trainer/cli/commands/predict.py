@@ -65,12 +65,11 @@ def predict(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
 
-    from mnist_trainer.formats.run_predictor import run_predictor
+    from mnist_trainer.formats.model_source import find_model
     from mnist_trainer.pictures.picture_reader import PictureReader
-    from mnist_trainer.runs.find import find_run
 
     answers = []
-    with run_predictor(find_run(run, logs_dir)) as predictor, PictureReader() as read:
+    with find_model(run, logs_dir).open_soonest() as predictor, PictureReader() as read:
         from mnist_trainer.pictures.read_digits import find_pictures, read_digits
 
         show = _csv_rows() if as_csv else _lines(to_error=as_json)

@@ -34,8 +34,8 @@ def runs(*, logs_dir: Path, as_json: bool) -> None:
 
 def _summary(run: Run) -> dict[str, Any]:
     """Return what the table shows; what cannot be read of a run is None."""
-    from mnist_trainer.component import MAX_EPOCHS
     from mnist_trainer.config.load import load_config
+    from mnist_trainer.files.limits import MAX_EPOCHS
 
     summary: dict[str, Any] = {"name": run.name, "model": None, "epochs": None, "accuracy": None, "state": run.state}
     try:

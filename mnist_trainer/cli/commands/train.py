@@ -11,12 +11,12 @@ import click
 
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_config, complete_run
-from mnist_trainer.errors import ConfigError
 
 if TYPE_CHECKING:
     from keras.callbacks import Callback
     from rich.console import Console
 
+    from mnist_trainer.config.load import LoadedConfig
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.dataset import Dataset
     from mnist_trainer.reporting.train_report import TrainReport
@@ -68,21 +68,21 @@ def train(
     if resume is not None and (config is not None or seeds is not None):
         raise click.UsageError("--resume goes on with a run as its own config.yaml says: without CONFIG and --seeds.")
 
-    from mnist_trainer.config.load import load_config
+    from mnist_trainer.config.load import LoadedConfig
     from mnist_trainer.runs.find import find_run
     from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
     stopwatch = Stopwatch(process_seconds())
     run = find_run(resume, logs_dir) if resume is not None else None
-    file = str(run.config_path) if run else "dense" if config is None else config
     resumption = _find_resumption(run, overrides) if run else None
-    settings = resumption.config if resumption else load_config(file, overrides)
+    loaded = resumption.loaded if resumption else LoadedConfig.read(config or "dense").with_overrides(overrides)
+    settings = loaded.config
     stopwatch.end("start")
 
     from mnist_trainer.cli.show.console import make_console, print_json
     from mnist_trainer.config.render import render_config
 
-    dataset = _load_dataset(settings, file, overrides)
+    dataset = _load_dataset(loaded)
     console = make_console(as_json=as_json, quiet=quiet)
     if verbose:
         console.print(render_config(settings))
@@ -104,16 +104,13 @@ def _find_resumption(run: Run, overrides: tuple[str, ...]) -> Resumption:
     return find_resumption(run, overrides)
 
 
-def _load_dataset(settings: Config, file: str, overrides: tuple[str, ...]) -> Dataset:
-    from mnist_trainer.config.load import locate
+def _load_dataset(loaded: LoadedConfig) -> Dataset:
     from mnist_trainer.data.load import load_dataset
     from mnist_trainer.training.start import check_batch_size
 
-    dataset = load_dataset(settings.data)
-    try:
-        check_batch_size(settings, dataset)
-    except ConfigError as error:
-        raise locate(error, file, overrides) from error
+    dataset = load_dataset(loaded.config.data)
+    with loaded.located():
+        check_batch_size(loaded.config, dataset)
     return dataset
 
 

@@ -19,14 +19,13 @@ from typing import Any
 
 from mnist_trainer.errors import ModelError
 from mnist_trainer.files.archive import open_archive
+from mnist_trainer.files.limits import MAX_MODEL_BYTES
 from mnist_trainer.files.plain_json import parse_json
 from mnist_trainer.files.temporary import temporary_folder
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.formats.keras.config import UnsafeConfig, safe_config
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
-# Weights of 25 million parameters; a file that was saved with its optimiser holds them three times.
-MAX_BYTES = 320_000_000
 MAX_CONFIG_BYTES = 1_000_000
 _COPY_WEIGHTS = Path(__file__).with_name("weights_program.py")
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
@@ -86,7 +85,7 @@ def copied_weights(path: Path) -> Iterator[Weights]:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with open_archive(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES) as archive:
+        with open_archive(path, max_bytes=MAX_MODEL_BYTES, max_inflated_bytes=MAX_MODEL_BYTES) as archive:
             missing = {_CONFIG, _WEIGHTS} - set(archive.namelist())
             if missing:
                 raise UnsafeFile(f"has no {' and no '.join(sorted(missing))}")

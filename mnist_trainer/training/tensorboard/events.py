@@ -8,13 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import keras
 import numpy.typing as npt
 import tensorflow as tf
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.untrusted import reason_of
-from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.runs.run import Run
 
 
@@ -49,43 +47,34 @@ class EventWriter:
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Write scalars, and have them in the file before returning."""
-        with self._at(step):
+        with self.at(step):
             for tag, value in values.items():
                 tf.summary.scalar(tag, value)
             self._writer.flush()
 
     def histogram(self, step: int, tag: str, values: npt.ArrayLike) -> None:
         """Write how values are distributed."""
-        with self._at(step):
+        with self.at(step):
             tf.summary.histogram(tag, values)
 
     def image(self, step: int, tag: str, pixels: npt.ArrayLike) -> None:
         """Write one picture: uint8, shape (height, width, channels)."""
-        with self._at(step):
+        with self.at(step):
             tf.summary.image(tag, tf.expand_dims(pixels, 0))
 
     def text(self, step: int, tag: str, markdown: str) -> None:
         """Write a text."""
-        with self._at(step):
+        with self.at(step):
             tf.summary.text(tag, markdown)
 
     def summary(self, step: int, summary: Any) -> None:
         """Write what a plugin of TensorBoard has made: a `Summary` protocol buffer."""
-        with self._at(step):
+        with self.at(step):
             tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step)
 
-    def graph(self, model: keras.Model) -> None:
-        """Write the model's operations, and its layers as TensorBoard's conceptual graph."""
-        metadata = tf.compat.v1.SummaryMetadata()
-        metadata.plugin_data.plugin_name = "graph_keras_model"
-        metadata.plugin_data.content = b"1"
-        image = tf.TensorSpec((None, *INPUT_SHAPE), tf.uint8, name="image")
-        with self._at(0):
-            tf.summary.graph(tf.function(model).get_concrete_function(image).graph)
-            tf.summary.write("layers", model.to_json(), metadata=metadata)
-
     @contextmanager
-    def _at(self, step: int) -> Iterator[None]:
+    def at(self, step: int) -> Iterator[None]:
+        """Let what TensorFlow's summaries write inside come here, at a step."""
         with self._translated(), self._writer.as_default(step=step):
             yield
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 import keras
 
@@ -22,17 +23,17 @@ class WriteEvents(keras.callbacks.Callback):
     All splits share tags (`epoch/loss`, `epoch/accuracy`), so that TensorBoard draws them into one chart.
     """
 
-    def __init__(self, run: Run, history: Sequence[Mapping[str, float]] = (), *, histograms: bool = False) -> None:
+    def __init__(self, run: Run, history: Sequence[Mapping[str, float]] = (), tabs: Sequence[ModuleType] = ()) -> None:
         """Make the callback.
 
         Args:
             run: receives the events.
             history: rows of metrics.jsonl that were there before; they are written anew once training begins, and what
                 else there was, of epochs that are repeated, is deleted.
-            histograms: write how the weights are distributed after each epoch, too.
+            tabs: what is written after each epoch besides, under train/.
         """
         super().__init__()
-        self._run, self._history, self._has_histograms = run, tuple(history), histograms
+        self._run, self._history, self._tabs = run, tuple(history), tuple(tabs)
         self._writers: dict[str, EventWriter] = {}
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
@@ -43,11 +44,10 @@ class WriteEvents(keras.callbacks.Callback):
             self._write_scalars(row)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Write the epoch's scalars, and its weights."""
+        """Write the epoch's scalars and tabs."""
         self._write_scalars({"epoch": epoch + 1, **(logs or {})})
-        if self._has_histograms:
-            for weight in self.model.trainable_variables:
-                self._writer("train").histogram(epoch + 1, f"weights/{weight.path}", weight.numpy())
+        for tab in self._tabs:
+            tab.write_epoch(self.model, epoch + 1, self._writer("train"))
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Close the files."""

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.measure import measure
+from mnist_trainer.evaluation.measure import Measurement, measure_all
 from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.formats.model_source import find_model
+from mnist_trainer.models import build_model
 from mnist_trainer.runs.run import Run
 from tests.cli.conftest import Invoke
 from tests.conftest import Arrays
@@ -83,12 +83,24 @@ def test_run_that_is_trained_on_meanwhile_keeps_nothing(trained_run: Run, invoke
         result = invoke("evaluate", run.path)
     assert (result.exit_code, "accuracy" in result.stdout) == (0, True)
     assert result.stderr.startswith(f"Not kept: {run.path}: another process is working on this run")
-    measured = measure(run, load_dataset(load_config(run.config_path).data).test)
-    measured.require_model_of(run)
-    run.model_path.touch()
-    with pytest.raises(RunError, match="has made another model meanwhile; measure it again"):
-        measured.require_model_of(run)
     assert not (run.path / "evaluation.json").exists()
+
+
+def test_measurement_of_a_model_that_is_no_more_is_not_kept(trained_run: Run, invoke: Invoke, tmp_path: Path) -> None:
+    run = Run(Path(shutil.copytree(trained_run.path, tmp_path / "run")))
+    other = build_model(load_config("linear").model, 10)
+    (measured,) = measure_all([find_model(run)], on_corruption=lambda _: other.save(run.model_path))
+    assert measured.not_kept == f"{run.path}: has made another model meanwhile; measure it again"
+    assert Measurement.read(run) is None
+
+
+def test_model_of_litert_is_measured_in_its_own_runtime(trained_run: Run, invoke: Invoke) -> None:
+    answers = json.loads(invoke("evaluate", trained_run.path, trained_run.path / "model.tflite", "--json").stdout)
+    keras_model, lite_model = answers["models"]
+    assert lite_model["num_correct"] == keras_model["num_correct"]
+    assert (lite_model["num_parameters"], keras_model["num_parameters"]) == (None, 109_386)
+    assert 0 < lite_model["latency"]["p50_seconds"] <= lite_model["latency"]["p95_seconds"]
+    assert len({lite_model["model_sha256"], keras_model["model_sha256"]}) == 2
 
 
 @pytest.mark.parametrize(("split", "num_examples"), [("train", 1_800), ("validation", 200), ("test", 500)])
@@ -138,11 +150,15 @@ def test_gate(trained_run: Run, invoke: Invoke) -> None:
             "Error: logs: No such file or directory; make a run with: mnist-train "
             "train, or name their folder with --logs-dir",
         ),
-        (["absent.keras"], 1, "Error: absent.keras: no such file; expected a run or a .keras file"),
+        (
+            ["absent.keras"],
+            1,
+            "Error: absent.keras: no such file; expected a run, or a file ending in .keras or .tflite",
+        ),
         (["foreign"], 1, "Error: foreign: not a run directory (config.yaml is absent); see: mnist-train runs"),
         (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with: "),
         (["x" * 300], 1, ": no such run, neither as a path nor under logs"),
-        (["text.txt"], 1, "Error: text.txt: not a .keras file; expected a run or a .keras file"),
+        (["text.txt"], 1, "Error: text.txt: not a model file; expected a run, or a file ending in .keras or .tflite"),
         (["foreign", "--split", "tset"], 2, "Invalid value for '--split'"),
         (["foreign", "--min-accuracy", "98"], 2, "98.0 is not in the range 0<=x<=1"),
     ],

@@ -55,10 +55,13 @@ def save(path: Path, layers: list[keras.Layer]) -> Path:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("absent.keras", "no such file; expected a run or a .keras file"),
+        ("absent.keras", "no such file; expected a run, or a file ending in .keras or .tflite"),
         ("text.keras", "damaged, or not a Keras model"),
-        ("model.h5", r"a \.h5 file can hold code that would be run on loading; expected a run or a .keras file"),
-        ("folder.keras", "a folder, not a .keras file; expected a run or a .keras file"),
+        (
+            "model.h5",
+            r"a \.h5 file can hold code that would be run on loading; expected a run, or a file ending in",
+        ),
+        ("folder.keras", "a folder, not a model file; expected a run, or a file ending in .keras or .tflite"),
         ("other_shape.keras", r"its model takes inputs of shape \(None, 5\); expected \(None, 28, 28, 1\)"),
     ],
 )

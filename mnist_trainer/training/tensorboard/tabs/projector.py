@@ -1,46 +1,48 @@
-"""The last hidden layer in TensorBoard's projector: test examples as points, shown by their images."""
+"""The last hidden layer's outputs of 1,000 test examples, as points in space."""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import keras
-import numpy as np
-import numpy.typing as npt
-from PIL import Image
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL import Image
 
-from mnist_trainer.data.dataset import IMAGE_PIXELS, Images, Split
-from mnist_trainer.runs.run import Run
+    from mnist_trainer.data.dataset import Images
+    from mnist_trainer.training.tensorboard.events import EventWriter
+    from mnist_trainer.training.tensorboard.measured_run import MeasuredRun
 
+IS_ON_BY_DEFAULT = True
 NUM_EXAMPLES = 1_000
 # The projector reduces more than this to it by chance; principal components keep more of the distances.
 _NUM_COMPONENTS = 50
 
-_CONFIG = f"""embeddings {{
+_CONFIG = """embeddings {
   tensor_name: "last hidden layer"
   tensor_path: "features.tsv"
   metadata_path: "labels.tsv"
-  sprite {{
+  sprite {
     image_path: "digits.png"
-    single_image_dim: {IMAGE_PIXELS}
-    single_image_dim: {IMAGE_PIXELS}
-  }}
-}}
+    single_image_dim: 28
+    single_image_dim: 28
+  }
+}
 """
 
 
-def write_projector(run: Run, model: keras.Model, split: Split) -> None:
+def write(measured: MeasuredRun, writer: EventWriter) -> None:  # noqa: ARG001 - it has files of its own
     """Write the projector's files under test/: what the last layer sees of the first examples, labels and images.
-
-    Args:
-        run: receives the files.
-        model: its last layer has one input.
-        split: examples with their labels.
 
     Raises:
         RunError: a file cannot be written.
     """
-    images, labels = split.images[:NUM_EXAMPLES], split.labels[:NUM_EXAMPLES]
+    import keras
+    import numpy as np
+
+    run, model = measured.run, measured.model
+    images, labels = measured.split.images[:NUM_EXAMPLES], measured.split.labels[:NUM_EXAMPLES]
     hidden = keras.Model(model.inputs[0], model.layers[-1].input)
     features = principal_components(np.asarray(hidden(images)).reshape(len(images), -1), _NUM_COMPONENTS)
     with run.write("test/features.tsv") as path:
@@ -56,6 +58,7 @@ def principal_components(features: npt.NDArray[np.floating], count: int) -> npt.
 
     Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
     """
+    import numpy as np
     from scipy.linalg import eigh
 
     centred, num_examples = features - features.mean(axis=0), len(features)
@@ -69,8 +72,12 @@ def principal_components(features: npt.NDArray[np.floating], count: int) -> npt.
 
 def draw_sprite(images: Images) -> Image.Image:
     """Return all images in one square picture, row by row, as the projector wants them; dark on light."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = images.shape[1]
     side = math.ceil(math.sqrt(len(images)))
-    cells = np.zeros((side * side, IMAGE_PIXELS, IMAGE_PIXELS), np.uint8)
+    cells = np.zeros((side * side, pixels, pixels), np.uint8)
     cells[: len(images)] = images[..., 0]
-    rows = cells.reshape(side, side, IMAGE_PIXELS, IMAGE_PIXELS).swapaxes(1, 2)
-    return Image.fromarray(255 - rows.reshape(side * IMAGE_PIXELS, side * IMAGE_PIXELS))
+    rows = cells.reshape(side, side, pixels, pixels).swapaxes(1, 2)
+    return Image.fromarray(255 - rows.reshape(side * pixels, side * pixels))

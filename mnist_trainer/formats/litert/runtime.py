@@ -1,14 +1,8 @@
-"""Runs a LiteRT model for `LiteRTPredictor`: a program of its own, with limits on memory and time.
-
-LiteRT's reader is a large C++ library, and there are files on which it crashes. This program is the only one that opens
-such a file; where it ends, the model is refused.
-"""
+"""Loads a LiteRT model, in the process that runs it."""
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +10,31 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from mnist_trainer.data.dataset import IMAGE_PIXELS, MAX_CLASSES
-from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, regular_file_size
-from mnist_trainer.processes.child import Answer, begin, limit_seconds, serve
+from mnist_trainer.data.dataset import IMAGE_PIXELS
+from mnist_trainer.files.limits import MAX_CLASSES, MAX_EXPORT_BYTES, MAX_RUNTIME_VALUES
+from mnist_trainer.files.untrusted import UnsafeFile, regular_file_size
 
 IMAGE_SHAPE = (IMAGE_PIXELS, IMAGE_PIXELS, 1)
 MEMORY_BYTES = 1_000_000_000
-# Weights of the largest model that is built, and what its layers make of one image.
-MAX_BYTES, MAX_VALUES = 160_000_000, 50_000_000
-# Of a processor; the largest models take a fraction of a second for an image.
-SECONDS_TO_LOAD, SECONDS_A_BATCH = 10, 20
 
 
-class LiteRTModel:
+def load(path: Path) -> _Model:
+    """Return the model of a .tflite file.
+
+    Raises:
+        UnsafeFile: it does not take such images, or takes too much memory.
+        OSError, ValueError, RuntimeError, …: LiteRT cannot read it.
+    """
+    if regular_file_size(path) > MAX_EXPORT_BYTES:
+        raise UnsafeFile(f"larger than {MAX_EXPORT_BYTES:,} bytes; it is not what a run writes")
+    return _Model(Interpreter(model_content=path.read_bytes()))
+
+
+class _Model:
     """From uint8 images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes)."""
 
-    def __init__(self, path: Path) -> None:
-        """Load the model.
-
-        Raises:
-            UnsafeFile: it does not take such images, or takes too much memory.
-            OSError, ValueError, RuntimeError, …: LiteRT cannot read it.
-        """
-        if regular_file_size(path) > MAX_BYTES:
-            raise UnsafeFile(f"larger than {MAX_BYTES:,} bytes; it is not what a run writes")
-        self._interpreter = Interpreter(model_content=path.read_bytes())
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
         _check_size(self._interpreter)
         self._interpreter.allocate_tensors()
         self._input, output = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
@@ -68,21 +62,5 @@ class LiteRTModel:
 def _check_size(interpreter: Any) -> None:
     """Refuse a model before memory is taken for what its layers make of an image."""
     num_values = sum(math.prod(map(int, tensor["shape"])) for tensor in interpreter.get_tensor_details())
-    if num_values > MAX_VALUES:
-        raise UnsafeFile(f"its layers make {num_values:,} numbers; at most {MAX_VALUES:,} are computed")
-
-
-def loaded(path: Path) -> Callable[[dict[str, Any], bytes], Answer]:
-    """Return what answers a batch of images with their probabilities, or always with why the model is refused."""
-    try:
-        model = LiteRTModel(path)
-    except UNREADABLE as error:
-        refused = {"refused": (getattr(error, "strerror", None) or reason_of(error))[:300]}
-        return lambda _request, _pixels: (refused, b"")
-    return lambda _request, pixels: ({}, model(np.frombuffer(pixels, np.uint8).reshape(-1, *IMAGE_SHAPE)).tobytes())
-
-
-if __name__ == "__main__":
-    answers = begin(MEMORY_BYTES)
-    limit_seconds(SECONDS_TO_LOAD)
-    serve(answers, loaded(Path(sys.argv[1])), SECONDS_A_BATCH)
+    if num_values > MAX_RUNTIME_VALUES:
+        raise UnsafeFile(f"its layers make {num_values:,} numbers; at most {MAX_RUNTIME_VALUES:,} are computed")

@@ -1,0 +1,151 @@
+"""`ModelSource`: the model that RUN or FILE means."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.config.schema import Config
+from mnist_trainer.errors import ModelError, RunError
+from mnist_trainer.files.limits import MAX_MODEL_BYTES, MAX_TEST_TIME_SHIFT
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, sha256_of
+from mnist_trainer.formats import export_formats, keras, known_formats
+from mnist_trainer.formats.predictor import Predictor
+from mnist_trainer.runs.find import find_run
+from mnist_trainer.runs.run import LOGS_DIR, REPORT_NAME, Run
+
+_CAN_HOLD_CODE = (".h5", ".hdf5", ".pkl", ".pickle")
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model file, and the run that it belongs to.
+
+    Attributes:
+        path: the file.
+        format: the module in `formats/` that opens it.
+        run: the complete run whose model it is; None for a file that was named itself.
+    """
+
+    path: Path
+    format: ModuleType
+    run: Run | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """What tells this model from all others: the SHA-256 of its file.
+
+        Raises:
+            ModelError: the file cannot be read, or is larger than any that is opened.
+        """
+        try:
+            return sha256_of(self.path, MAX_MODEL_BYTES)
+        except UnsafeFile as error:
+            raise ModelError(f"{self.path}: not read: {error}") from error
+        except UNREADABLE as error:
+            raise ModelError(f"{self.path}: cannot be read: {reason_of(error)}") from error
+
+    @cached_property
+    def config(self) -> Config:
+        """What the model was made with; for a file, the defaults."""
+        return load_config(self.run.config_path) if self.run else Config()
+
+    def open(self) -> AbstractContextManager[Predictor]:
+        """Give the model, ready to answer.
+
+        Raises:
+            ModelError: the file is absent, damaged, not safe to open, or its model does not take 28×28 images.
+        """
+        predictor: AbstractContextManager[Predictor] = self.format.open_model(self.path)
+        return predictor
+
+    @contextmanager
+    def open_soonest(self) -> Iterator[Predictor]:
+        """Give the model as soon as it can be: without TensorFlow, where its run has an export that needs none.
+
+        It answers what was measured when the run was made, shifts included.
+
+        Raises:
+            RunError: the run's report.json is damaged.
+            ModelError: as in `open`.
+        """
+        shift = _measured_shift(self.run) if self.run else 0
+        with self._soonest().open() as predictor:
+            # Imports NumPy, while a process loads the model and does the same.
+            from mnist_trainer.formats.shifted import with_shifts
+
+            yield with_shifts(predictor, shift)
+
+    def _soonest(self) -> ModelSource:
+        run = self.run
+        if run is None:
+            return self
+        exported = (ModelSource(exported_path(run, known), known, run) for known in export_formats().values())
+        return next((source for source in exported if source.path.exists()), self)
+
+
+def exported_path(run: Run, model_format: ModuleType) -> Path:
+    """Return where a run has its model in one of `export_formats`."""
+    return run.path / f"model{model_format.SUFFIXES[0]}"
+
+
+def find_model(reference: Run | Path | str, logs_dir: Path = LOGS_DIR) -> ModelSource:
+    """Return the model that `reference` means: that of a complete run, or a file.
+
+    Raises:
+        RunError: there is no such run, or it is not complete.
+        ModelError: it is a file, but not that of a model.
+    """
+    if isinstance(reference, Run) or not _is_file(Path(reference)):
+        run = reference if isinstance(reference, Run) else find_run(str(reference), logs_dir)
+        run.require_complete()
+        return model_of(run)
+    path = Path(reference)
+    known = _format_of(path)
+    if known is None or not os.path.isfile(path):
+        suffixes = " or ".join(suffix for known in known_formats().values() for suffix in known.SUFFIXES)
+        raise ModelError(f"{path}: {_what_it_is(path)}; expected a run, or a file ending in {suffixes}")
+    return ModelSource(path, known)
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a model file is meant, be it there or not."""
+    return os.path.isfile(path) or _format_of(path) is not None
+
+
+def _format_of(path: Path) -> ModuleType | None:
+    return next((known for known in known_formats().values() if path.suffix in known.SUFFIXES), None)
+
+
+def model_of(run: Run) -> ModelSource:
+    """Return the model that a run has made."""
+    return ModelSource(run.model_path, keras, run)
+
+
+def _what_it_is(path: Path) -> str:
+    """Return why a path is not opened."""
+    if path.suffix in _CAN_HOLD_CODE:
+        return f"a {path.suffix} file can hold code that would be run on loading"
+    if os.path.isdir(path):
+        return "a folder, not a model file"
+    if os.path.lexists(path):
+        return "not a model file"
+    return "models are not fetched from elsewhere" if re.match(r"\w+:/", str(path)) else "no such file"
+
+
+def _measured_shift(run: Run) -> int:
+    """Return what the run's model was measured with; reading its whole configuration would take half of the time."""
+    try:
+        shift = run.read_json(REPORT_NAME)["test"]["test_time_shift"]
+    except (LookupError, TypeError):
+        shift = None
+    if type(shift) is not int or not 0 <= shift <= MAX_TEST_TIME_SHIFT:
+        raise RunError(f"{run.path}: {REPORT_NAME} is not that of a training run: its test_time_shift is {shift}")
+    return shift

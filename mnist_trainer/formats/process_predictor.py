@@ -1,0 +1,86 @@
+"""`ProcessPredictor`: a model that is run by a process of its own, with limits on its memory and time.
+
+Runtimes are large C++ libraries, and there are files on which they crash. The process is the only one that opens such
+a file; where it ends, the model is refused.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnist_trainer.errors import ModelError
+from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
+
+if TYPE_CHECKING:
+    from mnist_trainer.data.dataset import Images, Labels, Probabilities
+
+IMAGE_SHAPE = (28, 28, 1)
+
+
+class ProcessPredictor(BoundedProcess):
+    """A `Predictor`; to be used as a context manager."""
+
+    test_time_shift = 0
+    num_parameters = None
+
+    def __init__(self, path: Path, runtime: str, *, batch_size: int) -> None:
+        """Begin to load the model; other things can be imported meanwhile.
+
+        Args:
+            path: the model's file.
+            runtime: the module whose function `load` loads it, in the process.
+            batch_size: what the largest layers make of so many images fits into the limits on memory and time.
+        """
+        super().__init__(Path(__file__).with_name("process_program.py"), runtime, str(path.absolute()))
+        self.batch_size = batch_size
+        self._path = path
+
+    @cached_property
+    def num_classes(self) -> int:
+        """How many probabilities there are for each image."""
+        import numpy as np
+
+        return int(self(np.zeros((1, *IMAGE_SHAPE), np.uint8)).shape[1])
+
+    def __call__(self, images: Images) -> Probabilities:
+        """Return the probabilities of all images: float32, shape (num_examples, num_classes).
+
+        Raises:
+            ModelError: the file is absent or damaged, its model takes other images, or the runtime fails on it.
+        """
+        import numpy as np
+
+        starts = range(0, len(images), self.batch_size)
+        return np.concatenate([self._probabilities(images[start : start + self.batch_size]) for start in starts])
+
+    def seconds(self, images: Images, num_runs: int) -> list[float]:
+        """Return how long each of `num_runs` answers takes in the process itself, at most one batch of `images`."""
+        head, _ = self._answer({"num_runs": num_runs}, images[: self.batch_size].tobytes())
+        return list(map(float, head["seconds"]))
+
+    def gradient_signs(self, images: Images, labels: Labels) -> Images:  # noqa: ARG002 - a `Predictor`'s
+        """Raise `ModelError`: runtimes know no gradients."""
+        raise ModelError(f"{self._path}: its runtime knows no gradients; measure model.keras, or without --robustness")
+
+    def _probabilities(self, images: Images) -> Probabilities:
+        import numpy as np
+
+        from mnist_trainer.formats.probabilities import checked_probabilities
+
+        _, values = self._answer({}, images.tobytes())
+        return checked_probabilities(np.frombuffer(values, np.float32).reshape(len(images), -1))
+
+    def _answer(self, request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+        try:
+            head, values = self.ask(request, content)
+        except ProcessEnded as error:
+            raise self._unreadable("its runtime fails on it") from error
+        if "refused" in head:
+            raise self._unreadable(head["refused"])
+        return head, values
+
+    def _unreadable(self, reason: str) -> ModelError:
+        remedy = f"if {self._path.with_name('model.keras')} is there, delete this file, and that is used"
+        return ModelError(f"{self._path}: cannot be read as a {self._path.suffix} model: {reason}; {remedy}")

@@ -1,0 +1,102 @@
+"""`finish_run`: a fitted model → what a run leaves of it, the test split measured once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from mnist_trainer.component import Component, component_module
+from mnist_trainer.config.schema import FORMATS
+from mnist_trainer.data.dataset import Images
+from mnist_trainer.errors import ModelError
+from mnist_trainer.evaluation.evaluate import predict
+from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.formats.model_source import exported_path
+from mnist_trainer.formats.predictor import as_predictor
+from mnist_trainer.formats.shifted import with_shifts
+from mnist_trainer.reporting.train_report import Export, TrainReport
+from mnist_trainer.runs.run import REPORT_NAME, Run
+from mnist_trainer.training.fit import Fitted
+from mnist_trainer.training.tensorboard.measured_run import MeasuredRun, write_test_split
+from mnist_trainer.training.tensorboard.session import report_table
+
+# Examples on which an export is compared with the model.
+NUM_COMPARED = 200
+# Of conv.yaml, accurate.yaml and dense.yaml the largest difference of LiteRT is 5e-7: other kernels round otherwise.
+MAX_DIFFERENCE = 1e-4
+
+
+def finish_run(fitted: Fitted) -> TrainReport:
+    """Save and export the best epoch's model, measure it on the test split, and write report.json last.
+
+    Raises:
+        RunError: the run directory cannot be written.
+        ModelError: a format does not answer as the model does.
+    """
+    run, config, dataset, stopwatch = fitted.run, fitted.plan.config, fitted.plan.dataset, fitted.stopwatch
+    model = save_model(fitted.model, run)
+    stopwatch.end("save")
+    exports = export_model(model, config.export.formats, run, dataset.test.images[:NUM_COMPARED])
+    stopwatch.end("export")
+    predictions = predict(with_shifts(as_predictor(model), config.evaluate.test_time_shift), dataset.test)
+    predictions.save(run)
+    test = make_report(predictions)
+    stopwatch.end("evaluate")
+    write_test_split(MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test), config)
+    stopwatch.end("tensorboard")
+    report = TrainReport(
+        run=str(run.path),
+        num_parameters=model.count_params(),
+        num_classes=dataset.num_classes,
+        execution=fitted.plan.execution,
+        num_epochs=len(fitted.history),
+        best_epoch=fitted.best_epoch,
+        history=fitted.history,
+        validation=fitted.validation,
+        test=test,
+        seconds=stopwatch.seconds,
+        exports=exports,
+        class_names=dataset.class_names,
+    )
+    fitted.events.text(0, "report", report_table(report))
+    run.write_json(REPORT_NAME, report.as_json())
+    return report
+
+
+def save_model(model: keras.Model, run: Run) -> keras.Model:
+    """Write the model to model.keras, and return it as a user will load it."""
+    with run.write(run.model_path.name) as path:
+        model.save(path)
+    return keras.saving.load_model(run.model_path, compile=False)
+
+
+def export_model(model: keras.Model, formats: Sequence[Component], run: Run, images: Images) -> dict[str, Export]:
+    """Write the model in other formats, and compare what each answers to some images with what the model does.
+
+    Args:
+        model: takes uint8 images, shape (batch, 28, 28, 1).
+        formats: the `export.formats` section.
+        run: receives the files.
+        images: what the two are compared on.
+
+    Returns:
+        What was written, by the format's name.
+
+    Raises:
+        RunError: a file cannot be written.
+        MnistTrainerError: there is no room for temporary files.
+        ModelError: the two differ by more than rounding; no file is left.
+    """
+    expected, exports = as_predictor(model)(images), {}
+    for config in formats:
+        module = component_module(FORMATS, config.name)
+        with run.write(exported_path(run, module).name) as path:
+            module.write_model(model, path, config)
+            with module.open_model(path) as predictor:
+                difference = float(np.abs(predictor(images) - expected).max())
+            if not difference <= MAX_DIFFERENCE:
+                raise ModelError(f"{run.path}: as {config.name} the model answers otherwise, by up to {difference:.2g}")
+            exports[config.name] = Export(path.stat().st_size, difference)
+    return exports

@@ -1,0 +1,46 @@
+"""`Plan`: how a run is trained, settled once, before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mnist_trainer.config.schema import Config
+from mnist_trainer.data.dataset import Dataset
+from mnist_trainer.reporting.train_report import Execution
+from mnist_trainer.training.batches.pipeline import TrainingBatches
+from mnist_trainer.training.execution import choose_execution
+from mnist_trainer.training.start import check_batch_size
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run is trained.
+
+    Attributes:
+        config: what the user asked for.
+        dataset: what `config.data` names.
+        batches: the training split, as the configuration orders and changes it.
+        execution: how a step is executed.
+    """
+
+    config: Config
+    dataset: Dataset
+    batches: TrainingBatches
+    execution: Execution
+
+
+def make_plan(config: Config, dataset: Dataset) -> Plan:
+    """Return how `config` is trained on `dataset` on this machine.
+
+    Raises:
+        ConfigError: one batch needs more examples than the training split has.
+    """
+    check_batch_size(config, dataset)
+    batches = TrainingBatches(
+        dataset.train,
+        batch_size=config.train.batch_size,
+        seed=config.seed,
+        augment=config.augment,
+        num_augmented_epochs=config.train.epochs - config.augment.clean_epochs,
+    )
+    return Plan(config, dataset, batches, choose_execution(config.train, batches.num_steps))
