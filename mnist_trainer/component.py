@@ -11,11 +11,12 @@ import importlib
 import inspect
 import pkgutil
 import textwrap
+from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import or_
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
@@ -33,6 +34,22 @@ Positive = Annotated[float, Field(gt=0)]
 # Weights of 100 MB; with gradients, moments and the best ones so far training takes five times that.
 MAX_PARAMETERS = 25_000_000
 StepLength = Annotated[float, Field(gt=0, le=100)]
+
+# What a component can be asked to suggest something against.
+Misfit = Literal["overfitting", "underfitting"]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something to try.
+
+    Attributes:
+        why: what it is for, the beginning of a sentence.
+        overrides: what to put behind `--set`.
+    """
+
+    why: str
+    overrides: str
 
 
 class Section(BaseModel):
