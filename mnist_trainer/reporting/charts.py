@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, N
 from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.statistics import wilson_interval
 from mnist_trainer.reporting.record import CorruptionFacts, EpochRow, RunRecord
+from mnist_trainer.reporting.wording import percent
 
 NUM_SERIES = 6
 _MAX_MARKED_EPOCHS = 20
@@ -113,7 +114,7 @@ def corruption_chart(corruption: CorruptionFacts, name: str) -> Markup:
     axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"])
     axes.tick_params(labelsize=0.85 * _FONT_POINTS)
     pairs = zip(corruption.severities, corruption.accuracies, strict=True)
-    values = ", ".join(f"{100 * accuracy:.0f} % at {severity:g}" for severity, accuracy in pairs)
+    values = ", ".join(f"{percent(accuracy, 0)} at {severity:g}" for severity, accuracy in pairs)
     return _as_svg(figure, name, f"{corruption.name}: accuracy {values} ({corruption.unit}).")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from mnist_trainer.component import MAX_EPOCHS, Misfit, Suggestion
 from mnist_trainer.config.schema import AugmentConfig, Config, TrainConfig
 from mnist_trainer.models import suggest
+from mnist_trainer.reporting.wording import percent
 
 Verdict = Misfit | Literal["still improving", "well fitted", "unknown"]
 
@@ -75,7 +76,7 @@ _MEANING: dict[Verdict, str] = {
 
 def _without_validation(history: Sequence[Mapping[str, float]]) -> Diagnosis:
     text = (
-        f"In the last epoch the training accuracy is {_percent(history[-1]['accuracy'])}. Nothing was held out for "
+        f"In the last epoch the training accuracy is {percent(history[-1]['accuracy'])}. Nothing was held out for "
         "validation, so the curves cannot tell whether the model overfits."
     )
     return Diagnosis("unknown", None, None, text, (Suggestion("hold a part out", "data.validation_fraction=0.1"),))
@@ -109,8 +110,8 @@ def _measured(last: Mapping[str, float], gap: float) -> str:
     # Training images may be augmented and units dropped out, which makes them harder than those of validation.
     than = "above" if gap >= 0 else "below"
     return (
-        f"In the last epoch the training accuracy, taken while the weights change, is {_percent(last['accuracy'])}, "
-        f"{100 * abs(gap):.2f} points {than} the {_percent(last['validation_accuracy'])} on images that the model "
+        f"In the last epoch the training accuracy, taken while the weights change, is {percent(last['accuracy'])}, "
+        f"{100 * abs(gap):.2f} points {than} the {percent(last['validation_accuracy'])} on images that the model "
         "has not seen."
     )
 
@@ -147,7 +148,3 @@ def _longer(train: TrainConfig, num_epochs: int) -> Iterator[Suggestion]:
         yield Suggestion("be more patient", f"train.early_stopping.patience={2 * train.early_stopping.patience}")
     elif train.epochs < MAX_EPOCHS:
         yield Suggestion("train longer", f"train.epochs={min(2 * train.epochs, MAX_EPOCHS)}")
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f} %"

@@ -20,6 +20,15 @@ from mnist_trainer.reporting import charts
 from mnist_trainer.reporting.comparison import compare
 from mnist_trainer.reporting.mistakes import find_mistakes
 from mnist_trainer.reporting.record import RunRecord, read_record
+from mnist_trainer.reporting.wording import (
+    calibration_verdict,
+    counted,
+    duration,
+    kilobytes,
+    milliseconds,
+    percent,
+    unbroken,
+)
 from mnist_trainer.runs.run import Run
 
 _TEMPLATES = Path(__file__).with_name("page")
@@ -166,26 +175,15 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": _percent,
+        "percent": lambda *values: unbroken(percent(*values)),
         "count": lambda number: f"{number:,}",
-        "duration": _duration,
-        "milliseconds": lambda seconds: f"{1000 * seconds:.2f}\N{NO-BREAK SPACE}ms",
-        "kilobytes": lambda num_bytes: f"{num_bytes / 1000:,.0f}\N{NO-BREAK SPACE}kB",
+        "counted": counted,
+        "duration": lambda seconds: unbroken(duration(seconds)),
+        "milliseconds": lambda seconds: unbroken(milliseconds(seconds)),
+        "kilobytes": lambda num_bytes: unbroken(kilobytes(num_bytes)),
+        "calibration_verdict": calibration_verdict,
         "shell": shlex.join,
         "yaml": render_value,
     }
     environment.globals |= {"stages": _STAGES, "num_series": charts.NUM_SERIES}
     return environment
-
-
-def _percent(fraction: float, decimals: int = 2) -> str:
-    return f"{100 * fraction:.{decimals}f}\N{NO-BREAK SPACE}%"
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds as people say them: `0.44 s`, `19 s`, `7 min 10 s`, `2 h 5 min`."""
-    if seconds < 59.5:
-        return f"{seconds:.2f}\N{NO-BREAK SPACE}s" if seconds < 9.995 else f"{seconds:.0f}\N{NO-BREAK SPACE}s"
-    minutes, rest = divmod(round(seconds), 60)
-    text = f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-    return text.replace(" ", "\N{NO-BREAK SPACE}")

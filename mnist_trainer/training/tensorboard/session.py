@@ -11,6 +11,7 @@ from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.reporting.train_report import TrainReport
+from mnist_trainer.reporting.wording import percent
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.events import EventWriter
 
@@ -64,7 +65,7 @@ def report_table(report: TrainReport) -> str:
 
 def _cells(split: str, report: EvaluationReport) -> tuple[str, ...]:
     count = f"{report.num_correct:,} of {report.num_examples:,}"
-    return split, f"{100 * report.accuracy:.2f} %", count, f"{report.loss:.4f}"
+    return split, percent(report.accuracy), count, f"{report.loss:.4f}"
 
 
 def _value_of(config: Any, key: str) -> Any:
