@@ -97,8 +97,8 @@ def compare(first: Run, second: Run) -> Comparison:
     predictions = (load_predictions(first), load_predictions(second))
     _require_same_examples(runs, predictions)
     labels = predictions[0].labels
-    answers = [entry.probabilities.argmax(axis=1) for entry in predictions]
-    is_right = [answer == labels for answer in answers]
+    answers = [entry.answers for entry in predictions]
+    is_right = [entry.is_correct for entry in predictions]
     num_only_first, num_only_second = int((is_right[0] & ~is_right[1]).sum()), int((is_right[1] & ~is_right[0]).sum())
     p_value = mcnemar_p_value(num_only_first, num_only_second)
     changed = np.flatnonzero(is_right[0] != is_right[1])

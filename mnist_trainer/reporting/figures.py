@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport
+from mnist_trainer.reporting.wording import percent
 
 NUM_MISTAKES = 40
 _COLUMNS, _CELL = 8, 100.0
@@ -77,20 +78,20 @@ def mistakes_figure(images: Images, predictions: Predictions) -> Figure | None:
     axes.set_axis_off()
     axes.set_xlim(0, _COLUMNS * _CELL)
     axes.set_ylim(rows * _CELL * 1.3, 0)
-    answers, confidences = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
     for place, example in enumerate(examples):
         left, top = place % _COLUMNS * _CELL + _CELL * 0.1, place // _COLUMNS * _CELL * 1.3
         corners = (left, left + _CELL * 0.8, top + _CELL * 1.2, top + _CELL * 0.4)
         axes.imshow(images[example, ..., 0], cmap="gray_r", vmin=0, vmax=255, extent=corners, aspect="auto")
-        text = f"{predictions.labels[example]}, not {answers[example]} ({100 * confidences[example]:.0f} %)"
+        confidence = percent(predictions.confidences[example], 0)
+        text = f"{predictions.labels[example]}, not {predictions.answers[example]} ({confidence})"
         axes.text(left + _CELL * 0.4, top + _CELL * 0.3, text, ha="center", fontsize=8)
     return figure
 
 
 def surest_mistakes(predictions: Predictions) -> Any:
     """Return the numbers of all wrongly predicted examples, those with the largest probability first."""
-    wrong = np.flatnonzero(predictions.probabilities.argmax(axis=1) != predictions.labels)
-    return wrong[np.argsort(-predictions.probabilities[wrong].max(axis=1), kind="stable")]
+    wrong = np.flatnonzero(~predictions.is_correct)
+    return wrong[np.argsort(-predictions.confidences[wrong], kind="stable")]
 
 
 def as_pixels(figure: Figure) -> npt.NDArray[np.uint8]:

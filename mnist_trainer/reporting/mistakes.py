@@ -76,12 +76,11 @@ def find_mistakes(
 
 
 def _mistake(example: int, predictions: Predictions, images: Images) -> Mistake:
-    probabilities = predictions.probabilities[example]
     return Mistake(
         example=example,
         label=int(predictions.labels[example]),
-        prediction=int(probabilities.argmax()),
-        confidence=float(probabilities.max()),
+        prediction=int(predictions.answers[example]),
+        confidence=float(predictions.confidences[example]),
         image=_as_data_address(images[example]),
     )
 
