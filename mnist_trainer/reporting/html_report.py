@@ -17,7 +17,7 @@ from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.reporting import charts
-from mnist_trainer.reporting.comparison import compare
+from mnist_trainer.reporting.comparison import Contender, compare_contenders
 from mnist_trainer.reporting.mistakes import find_mistakes
 from mnist_trainer.reporting.record import RunRecord, read_record
 from mnist_trainer.reporting.wording import (
@@ -145,8 +145,12 @@ def _comparison(records: Sequence[RunRecord]) -> dict[str, Any]:
 
 def _verdict(first: RunRecord, second: RunRecord, names: tuple[str, str]) -> str:
     if first.predictions.data_sha256 == second.predictions.data_sha256:
-        return compare(first.run, second.run).verdict(names)
+        return compare_contenders(*map(_contender, (first, second))).verdict(names)
     return "They were measured on different examples, so that no test can tell which is better."
+
+
+def _contender(record: RunRecord) -> Contender:
+    return Contender(str(record.run.path), record.config, record.predictions)
 
 
 def _config_differences(records: Sequence[RunRecord]) -> dict[str, list[str]]:
