@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import io
 import os
 import shlex
 from collections.abc import Iterator, Sequence
@@ -10,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from PIL import Image
 
 from mnist_trainer.config.difference import changed_values, differing_values
 from mnist_trainer.config.render import config_lines, render_value
+from mnist_trainer.data.dataset import Images
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.whole_file import write_whole
@@ -186,8 +190,16 @@ def _templates() -> jinja2.Environment:
         "milliseconds": lambda seconds: unbroken(milliseconds(seconds)),
         "kilobytes": lambda num_bytes: unbroken(kilobytes(num_bytes)),
         "calibration_verdict": calibration_verdict,
+        "data_address": _as_data_address,
         "shell": shlex.join,
         "yaml": render_value,
     }
     environment.globals |= {"stages": _STAGES, "num_series": charts.NUM_SERIES}
     return environment
+
+
+def _as_data_address(image: Images) -> str:
+    """Return the pixels as the `data:` address of a PNG, so that a page needs no other file."""
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"

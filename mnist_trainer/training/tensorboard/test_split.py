@@ -54,12 +54,13 @@ def _write_images(
     writer: EventWriter, epoch: int, split: Split, predictions: Predictions, report: EvaluationReport
 ) -> None:
     from mnist_trainer.reporting import figures
+    from mnist_trainer.reporting.mistakes import surest_mistakes
 
-    mistakes = figures.mistakes_figure(split.images, predictions)
+    mistakes = surest_mistakes(predictions, split.images)
     if mistakes:
-        writer.image(epoch, "misclassified", figures.as_pixels(mistakes))
+        writer.image(epoch, "misclassified", figures.as_pixels(figures.mistakes_figure(mistakes)))
     writer.image(epoch, "confusion matrix", figures.as_pixels(figures.confusion_figure(report)))
-    writer.image(epoch, "reliability", figures.as_pixels(figures.reliability_figure(report)))
+    writer.image(epoch, "reliability", figures.as_pixels(figures.reliability_figure(report.calibration)))
 
 
 def _write_pr_curves(writer: EventWriter, epoch: int, predictions: Predictions) -> None:
