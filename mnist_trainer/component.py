@@ -10,6 +10,7 @@ import ast
 import importlib
 import inspect
 import textwrap
+from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import or_
@@ -30,6 +31,22 @@ FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 StepLength = Annotated[float, Field(gt=0, le=100)]
+
+# What a component can be asked to suggest something against.
+Misfit = Literal["overfitting", "underfitting"]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Something to try.
+
+    Attributes:
+        why: what it is for, the beginning of a sentence.
+        overrides: what to put behind `--set`.
+    """
+
+    why: str
+    overrides: str
 
 
 class Section(BaseModel):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mnist_trainer.component import Component, Section
 from mnist_trainer.config.schema import Config
-
-_COMPONENT_NAMES = ("model.name", "train.optimizer.name", "train.schedule.name")
 
 
 def differing_values(first: Config, second: Config) -> dict[str, tuple[Any, Any]]:
@@ -21,19 +20,19 @@ def changed_values(config: Config) -> dict[str, tuple[Any, Any]]:
     The keys of a component are compared with the defaults of that component, not with those of the default one. The
     run's name is left out.
     """
-    names = differing_values(Config(), config)
-    changed = {key: names[key] for key in _COMPONENT_NAMES if key in names}
-    changed |= differing_values(_defaults_beside(config), config)
+    schema = type(config)
+    names = _component_names(config)
+    changed = dict(_differences(_component_names(schema()), names))
+    changed |= differing_values(schema.model_validate(names), config)
     changed.pop("name", None)
     return changed
 
 
-def _defaults_beside(config: Config) -> Config:
-    """Return the defaults for the components that `config` names."""
-    optimizer, schedule = {"name": config.train.optimizer.name}, {"name": config.train.schedule.name}
-    return Config.model_validate(
-        {"model": {"name": config.model.name}, "train": {"optimizer": optimizer, "schedule": schedule}}
-    )
+def _component_names(section: Section) -> dict[str, Any]:
+    """Return the name of each component in `section`, nested as it is there, and nothing else."""
+    names = {key: _component_names(value) for key, value in section if isinstance(value, Section)}
+    own = {"name": section.name} if isinstance(section, Component) else {}
+    return own | {key: inside for key, inside in names.items() if inside}
 
 
 def _differences(first: Any, second: Any, path: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mnist_trainer.component import Section
-from mnist_trainer.config.yaml_source import FoundFault, KeyPath, Place, Source
+from mnist_trainer.config.key_path import KeyPath, value_at
+from mnist_trainer.config.yaml_source import FoundFault, Place, Source
 
 _NO_SECTION = ("dict_type", "model_type", "model_attributes_type")
 # What pydantic's error types expect: a noun for a wrong type, a predicate for a value out of bounds.
@@ -103,7 +104,7 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     section = path[:-1]
     named = source.place((*section, "name"))
     if named.rank and not source.place(path, of_key=True).rank:
-        name = _value_at(section, source.values)["name"]
+        name = value_at(source.values, section)["name"]
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
     key = _OTHER_NAMES.get(str(path[-1]), str(path[-1]))
     allowed = _section_at(schema, section, source.values).model_fields
@@ -124,7 +125,7 @@ def _all_paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 def _name_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     """Return the section that is meant where only the name of a component was written."""
     field = _section_at(schema, path[:-1], source.values).model_fields[str(path[-1])]
-    name = _value_at(path, source.values)
+    name = value_at(source.values, path)
     is_known = name in [_name_of(section) for section in _sections_in(field.annotation)]
     return f"; did you mean {{name: {name}}}?" if name and is_known else ""
 
@@ -187,12 +188,6 @@ def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Secti
         name = values.get("name", default_name)
         schema = sections.get(name if isinstance(name, str) else None) or sections[None]
     return schema
-
-
-def _value_at(path: KeyPath, values: Any) -> Any:
-    for part in path:
-        values = values[part]
-    return values
 
 
 def _sections_in(annotation: Any) -> Iterable[type[Section]]:

@@ -7,12 +7,11 @@ from typing import Any
 
 import yaml
 
+from mnist_trainer.config.key_path import KeyPath
 from mnist_trainer.config.yaml12 import MAX_DEPTH, REFUSED, Loader, scalar_value
 from mnist_trainer.errors import ConfigError, Fault
 
 MAX_BYTES = 128 * 1024
-
-KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, order=True)

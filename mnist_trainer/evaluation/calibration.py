@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_trainer.data.dataset import Labels, Probabilities
+from mnist_trainer.evaluation.predictions import Predictions
 
 NUM_BINS = 15
 _TEMPERATURES = (0.02, 50.0)
@@ -49,40 +50,31 @@ class Calibration:
     bins: tuple[ReliabilityBin, ...]
 
 
-def calibrate(labels: Labels, probabilities: Probabilities) -> Calibration:
-    """Return how far `probabilities` can be believed.
-
-    Args:
-        labels: integers, shape (num_examples,), in [0, num_classes).
-        probabilities: float32, shape (num_examples, num_classes), rows summing to 1.
-    """
-    bins = reliability_table(labels, probabilities)
+def calibrate(predictions: Predictions) -> Calibration:
+    """Return how far the probabilities of `predictions` can be believed."""
+    bins = reliability_table(predictions)
     return Calibration(
         expected_calibration_error=expected_calibration_error(bins),
-        mean_confidence=float(probabilities.max(axis=1).mean(dtype=np.float64)),
-        temperature=fit_temperature(labels, probabilities),
+        mean_confidence=float(predictions.confidences.mean(dtype=np.float64)),
+        temperature=fit_temperature(predictions.labels, predictions.probabilities),
         bins=bins,
     )
 
 
-def reliability_table(
-    labels: Labels, probabilities: Probabilities, *, num_bins: int = NUM_BINS
-) -> tuple[ReliabilityBin, ...]:
+def reliability_table(predictions: Predictions, *, num_bins: int = NUM_BINS) -> tuple[ReliabilityBin, ...]:
     """Return accuracy and mean confidence of the examples in each of `num_bins` bins of equal width.
 
     Args:
-        labels: integers, shape (num_examples,), in [0, num_classes).
-        probabilities: float32, shape (num_examples, num_classes), rows summing to 1.
+        predictions: what a model answered.
         num_bins: bins of the largest probability, from 0 to 1.
 
     Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", eq. 2.
     """
-    confidences = probabilities.max(axis=1).astype(np.float64)
-    is_right = probabilities.argmax(axis=1) == labels
+    confidences = predictions.confidences.astype(np.float64)
     edges = np.linspace(0, 1, num_bins + 1)
     numbers = np.clip(np.searchsorted(edges, confidences) - 1, 0, num_bins - 1)
     counts = np.bincount(numbers, minlength=num_bins)
-    accuracies = np.bincount(numbers, is_right, num_bins) / np.maximum(counts, 1)
+    accuracies = np.bincount(numbers, predictions.is_correct, num_bins) / np.maximum(counts, 1)
     means = np.bincount(numbers, confidences, num_bins) / np.maximum(counts, 1)
     rows = zip(edges[:-1], edges[1:], counts, accuracies, means, strict=True)
     return tuple(ReliabilityBin(float(a), float(b), int(n), float(c), float(d)) for a, b, n, c, d in rows)

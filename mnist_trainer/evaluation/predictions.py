@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,24 @@ class Predictions:
     probabilities: Probabilities
     test_time_shift: int
     data_sha256: str
+
+    @cached_property
+    def answers(self) -> npt.NDArray[np.intp]:
+        """The class predicted for each example, the most probable one: shape (num_examples,)."""
+        answers: npt.NDArray[np.intp] = self.probabilities.argmax(axis=1)
+        return answers
+
+    @cached_property
+    def confidences(self) -> npt.NDArray[np.float32]:
+        """The largest probability of each example: shape (num_examples,)."""
+        largest: npt.NDArray[np.float32] = self.probabilities.max(axis=1)
+        return largest
+
+    @cached_property
+    def is_correct(self) -> npt.NDArray[np.bool_]:
+        """Whether the answer to each example is its label: shape (num_examples,)."""
+        is_correct: npt.NDArray[np.bool_] = self.answers == self.labels
+        return is_correct
 
     def save(self, run: Run) -> None:
         """Write predictions.npz, whole."""

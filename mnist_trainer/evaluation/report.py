@@ -98,7 +98,7 @@ class EvaluationReport:
 def make_report(predictions: Predictions) -> EvaluationReport:
     """Return what `predictions` are worth."""
     labels, probabilities = predictions.labels, predictions.probabilities
-    matrix = confusion_matrix(labels, probabilities.argmax(axis=1), probabilities.shape[1])
+    matrix = confusion_matrix(labels, predictions.answers, probabilities.shape[1])
     num_correct, num_examples = int(matrix.trace()), len(labels)
     return EvaluationReport(
         accuracy=num_correct / num_examples,
@@ -108,7 +108,7 @@ def make_report(predictions: Predictions) -> EvaluationReport:
         top_2_accuracy=float((_ranks(labels, probabilities) < 2).mean()),
         test_time_shift=predictions.test_time_shift,
         loss=_cross_entropy(labels, probabilities),
-        calibration=calibrate(labels, probabilities),
+        calibration=calibrate(predictions),
         classes=tuple(_class_reports(matrix)),
         confusion_matrix=tuple(map(tuple, matrix.tolist())),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 
@@ -18,10 +20,11 @@ def wilson_interval(num_correct: int, num_examples: int, *, confidence: float = 
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference", without continuity
     correction.
     """
-    from scipy.stats import binomtest
-
-    low, high = binomtest(num_correct, num_examples).proportion_ci(confidence, method="wilson")
-    return float(low), float(high)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)  # scipy.stats would take a third of a second to import
+    middle = num_correct + z**2 / 2
+    half = z * math.sqrt(num_correct * (num_examples - num_correct) / num_examples + z**2 / 4)
+    # Where all are right, rounding may leave the bound beyond 1.
+    return max(0.0, (middle - half) / (num_examples + z**2)), min(1.0, (middle + half) / (num_examples + z**2))
 
 
 def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> tuple[float, float]:

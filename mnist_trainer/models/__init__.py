@@ -4,13 +4,20 @@
 
 A model takes uint8 images, shape (batch, 28, 28, 1), scales them to [0, 1] itself, and returns float32 probabilities,
 shape (batch, num_classes), rows summing to 1: a saved model takes raw pixels and nobody can forget the scaling.
+
+A file may also say what to try where its model fits badly; each suggestion sets keys of the `model` section:
+
+    suggestions(config, misfit) -> Iterable[Suggestion]
+
+`misfit` is "overfitting" or "underfitting". What `config` has already, or could not have, is not suggested.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mnist_trainer.component import Component, component_module
+from mnist_trainer.component import Component, Misfit, Suggestion, component_module
 
 if TYPE_CHECKING:
     import keras
@@ -27,3 +34,10 @@ def build_model(config: Component, num_classes: int) -> keras.Model:
     """
     model: Any = component_module(__name__, config.name).build(config, INPUT_SHAPE, num_classes)
     return model
+
+
+def suggest(config: Component, misfit: Misfit) -> Iterable[Suggestion]:
+    """Return what the architecture of `config` suggests against `misfit`; nothing where its file says nothing."""
+    suggestions: Any = getattr(component_module(__name__, config.name), "suggestions", None)
+    found: Iterable[Suggestion] = suggestions(config, misfit) if suggestions else ()
+    return found

@@ -10,9 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mnist_trainer.component import Component, Count, FractionBelowOne, NonNegative, Units, check_num_parameters
+from mnist_trainer.component import (
+    Component,
+    Count,
+    FractionBelowOne,
+    Misfit,
+    NonNegative,
+    Suggestion,
+    Units,
+    check_num_parameters,
+)
 from mnist_trainer.files.limits import MAX_MAP_VALUES
 from mnist_trainer.models import INPUT_SHAPE
+from mnist_trainer.models._suggestions import less_regularisation, more_regularisation, other_capacity
 
 if TYPE_CHECKING:
     import keras
@@ -150,6 +160,15 @@ def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -
         model.add(layers.Dropout(config.dropout, name="dropout"))
     model.add(layers.Dense(num_classes, "softmax", dtype="float32", kernel_regularizer=penalty, name="probabilities"))
     return model
+
+
+def suggestions(config: Config, misfit: Misfit) -> Iterator[Suggestion]:
+    """Yield more of dropout or penalty and fewer filters, or the opposite."""
+    if misfit == "overfitting":
+        yield from more_regularisation(l2=config.l2, dropout=config.dropout)
+    yield from other_capacity(config, "filters", misfit)
+    if misfit == "underfitting":
+        yield from less_regularisation(l2=config.l2, dropout=config.dropout)
 
 
 def _stage_layers(stage: Stage, config: Config, penalty: keras.Regularizer | None) -> Iterator[keras.Layer]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mnist_trainer.component import Component, FractionBelowOne, NonNegative, Units, check_num_parameters
+from mnist_trainer.component import (
+    Component,
+    FractionBelowOne,
+    Misfit,
+    NonNegative,
+    Suggestion,
+    Units,
+    check_num_parameters,
+)
 from mnist_trainer.models import INPUT_SHAPE
+from mnist_trainer.models._suggestions import less_regularisation, more_regularisation, other_capacity
 
 if TYPE_CHECKING:
     import keras
@@ -50,3 +60,12 @@ def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -
             model.add(layers.Dropout(config.dropout, name=f"dropout{number}"))
     model.add(layers.Dense(num_classes, "softmax", dtype="float32", kernel_regularizer=penalty, name="probabilities"))
     return model
+
+
+def suggestions(config: Config, misfit: Misfit) -> Iterator[Suggestion]:
+    """Yield more of dropout or penalty and fewer units, or the opposite."""
+    if misfit == "overfitting":
+        yield from more_regularisation(l2=config.l2, dropout=config.dropout)
+    yield from other_capacity(config, "units", misfit)
+    if misfit == "underfitting":
+        yield from less_regularisation(l2=config.l2, dropout=config.dropout)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from mnist_trainer.component import Component, NonNegative
+from mnist_trainer.component import Component, Misfit, NonNegative, Suggestion
+from mnist_trainer.models._suggestions import less_regularisation, more_regularisation
 
 if TYPE_CHECKING:
     import keras
@@ -33,3 +35,12 @@ def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -
         ],
         name="linear",
     )
+
+
+def suggestions(config: Config, misfit: Misfit) -> Iterator[Suggestion]:
+    """Yield a penalty, or hidden layers and no penalty."""
+    if misfit == "overfitting":
+        yield from more_regularisation(l2=config.l2)
+    else:
+        yield Suggestion("have more capacity: hidden layers", "model.name=dense")
+        yield from less_regularisation(l2=config.l2)

@@ -1,4 +1,4 @@
-"""Charts of runs as SVG whose colours are the page's: currentColor, --rule, --paper, --series-1 and on."""
+"""Charts of runs as SVG, in the colours of the page that they stand on."""
 
 from __future__ import annotations
 
@@ -10,24 +10,19 @@ import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullFormatter
 
 from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.robustness import CorruptionReport
-from mnist_trainer.evaluation.statistics import wilson_interval
 from mnist_trainer.reporting.record import EpochRow, RunRecord
+from mnist_trainer.reporting.reliability import reliability_diagram
+from mnist_trainer.reporting.theme import FONT_POINTS, PAGE, in_css, style_axes
+from mnist_trainer.reporting.wording import percent
 
-NUM_SERIES = 6
+NUM_SERIES = len(PAGE.series)
 _MAX_MARKED_EPOCHS = 20
 # A loss of 0 and an accuracy of 1 have no place on a logarithmic axis: they are drawn as 0.0001 and 99.99 %.
 _LEAST = 1e-4
-# matplotlib knows no CSS: it draws in these colours, which nothing else has.
-_INK, _RULE, _PAPER = "#000001", "#000002", "#000003"
-_SERIES = [f"#0000{number}" for number in range(11, 11 + NUM_SERIES)]
-_CSS = {_INK: "currentColor", _RULE: "var(--rule)", _PAPER: "var(--paper)"} | {
-    colour: f"var(--series-{number})" for number, colour in enumerate(_SERIES, start=1)
-}
-_FONT_POINTS = 10
 
 
 def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
@@ -39,10 +34,10 @@ def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
         name: of the chart; no other on the page has it.
     """
     figure, axes = _new_axes((5, 3))
-    _plot(axes, record.history, metric, _SERIES[1], linestyle="--")
-    _plot(axes, record.history, f"validation_{metric}", _SERIES[0])
+    _plot(axes, record.history, metric, PAGE.series[1], linestyle="--")
+    _plot(axes, record.history, f"validation_{metric}", PAGE.series[0])
     best_epoch = record.training.best_epoch
-    axes.axvline(best_epoch, color=_INK, linewidth=0.8, linestyle=":")
+    axes.axvline(best_epoch, color=PAGE.ink, linewidth=0.8, linestyle=":")
     _finish_epochs(axes, metric, len(record.history))
     parts = [_described(record, key, label) for key, label in _metric_labels(metric)]
     parts.append(f"The best epoch is {best_epoch}.")
@@ -53,13 +48,15 @@ def overlaid_curves(records: Sequence[RunRecord], metric: str, name: str) -> Mar
     """Return the curves of several runs, each in its colour and with its number: validation, where there is any."""
     figure, axes = _new_axes((5, 3))
     for number, record in enumerate(records):
-        colour, key = _SERIES[number % NUM_SERIES], _shown_metric(record, metric)
+        colour, key = PAGE.series[number % NUM_SERIES], _shown_metric(record, metric)
         _plot(axes, record.history, key, colour, linestyle="-" if key.startswith("validation") else "--")
         # Numbers stand on their curves one after another, so that they seldom hide each other.
         row = record.history[(number + 1) * len(record.history) // (len(records) + 1)]
-        badge = {"boxstyle": "circle,pad=0.2", "facecolor": _PAPER, "edgecolor": colour}
+        badge = {"boxstyle": "circle,pad=0.2", "facecolor": PAGE.paper, "edgecolor": colour}
         place = (row.epoch, _height(row, key))
-        axes.annotate(f"{number + 1}", place, ha="center", va="center", color=_INK, fontsize=8, bbox=badge, zorder=5)
+        axes.annotate(
+            f"{number + 1}", place, ha="center", va="center", color=PAGE.ink, fontsize=8, bbox=badge, zorder=5
+        )
     _finish_epochs(axes, metric, max(len(record.history) for record in records))
     return _as_svg(figure, name, f"{metric.capitalize()} of each epoch for {len(records)} runs.")
 
@@ -70,7 +67,7 @@ def learning_rate_chart(record: RunRecord, name: str) -> Markup | None:
     if min(rates) == max(rates):
         return None
     figure, axes = _new_axes((5, 3))
-    _plot(axes, record.history, "learning_rate", _SERIES[0])
+    _plot(axes, record.history, "learning_rate", PAGE.series[0])
     axes.set_ylim(bottom=0)
     _finish_epochs(axes, "learning_rate", len(rates))
     return _as_svg(figure, name, f"Learning rate of each epoch: at most {max(rates):.2g}, {rates[-1]:.2g} in the last.")
@@ -78,27 +75,7 @@ def learning_rate_chart(record: RunRecord, name: str) -> Markup | None:
 
 def reliability_chart(calibration: Calibration, name: str) -> Markup:
     """Return accuracy against confidence, above how many examples have each confidence."""
-    figure = Figure(figsize=(5, 4.4), layout="constrained")
-    upper, lower = figure.subplots(2, height_ratios=(3, 1), sharex=True)
-    bins = [entry for entry in calibration.bins if entry.num_examples]
-    upper.plot([0, 1], [0, 1], color=_INK, linestyle=":", linewidth=1)
-    intervals = [wilson_interval(round(entry.accuracy * entry.num_examples), entry.num_examples) for entry in bins]
-    confidences = [entry.confidence for entry in bins]
-    upper.vlines(confidences, *zip(*intervals, strict=True), color=_SERIES[0], linewidth=1.5)
-    upper.plot(confidences, [b.accuracy for b in bins], "o", color=_SERIES[0], markersize=5, clip_on=False)
-    centres = [(entry.low + entry.high) / 2 for entry in bins]
-    counts = [entry.num_examples for entry in bins]
-    lower.bar(centres, counts, width=0.85 / len(calibration.bins), color=_SERIES[0])
-    for axes, label in ((upper, "accuracy"), (lower, "examples")):
-        _style(axes)
-        axes.set_ylabel(label, color=_INK, fontsize=_FONT_POINTS)
-    upper.yaxis.set_major_formatter(_percent_axis())
-    lower.xaxis.set_major_formatter(_percent_axis())
-    lower.set_yscale("log")
-    lower.yaxis.set_minor_formatter(NullFormatter())
-    lower.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
-    lower.set_xlim(0, 1)
-    lower.set_xlabel("confidence", color=_INK, fontsize=_FONT_POINTS)
+    figure = reliability_diagram(calibration, PAGE, (5, 4.4))
     error = 100 * calibration.expected_calibration_error
     return _as_svg(figure, name, f"Accuracy against confidence; the two differ by {error:.2f} points on the mean.")
 
@@ -107,14 +84,14 @@ def corruption_chart(corruption: CorruptionReport, name: str) -> Markup:
     """Return the accuracy at each severity of one kind of harder images."""
     figure, axes = _new_axes((2.2, 1.6))
     places = range(len(corruption.severities))
-    axes.plot(places, corruption.accuracies, color=_SERIES[0], marker="o", markersize=3.5, clip_on=False)
+    axes.plot(places, corruption.accuracies, color=PAGE.series[0], marker="o", markersize=3.5, clip_on=False)
     axes.set_xlim(-0.5, len(places) - 0.5)
     axes.set_ylim(0, 1)
     axes.set_xticks(places, [f"{severity:g}" for severity in corruption.severities])
     axes.set_yticks([0, 0.5, 1], ["0", "50", "100 %"])
-    axes.tick_params(labelsize=0.85 * _FONT_POINTS)
+    axes.tick_params(labelsize=0.85 * FONT_POINTS)
     pairs = zip(corruption.severities, corruption.accuracies, strict=True)
-    values = ", ".join(f"{100 * accuracy:.0f} % at {severity:g}" for severity, accuracy in pairs)
+    values = ", ".join(f"{percent(accuracy, 0)} at {severity:g}" for severity, accuracy in pairs)
     return _as_svg(figure, name, f"{corruption.name}: accuracy {values} ({corruption.unit}).")
 
 
@@ -135,19 +112,8 @@ def _shown_metric(record: RunRecord, metric: str) -> str:
 def _new_axes(inches: tuple[float, float]) -> tuple[Figure, Axes]:
     figure = Figure(figsize=inches, layout="constrained")
     axes = figure.subplots()
-    _style(axes)
+    style_axes(axes, PAGE)
     return figure, axes
-
-
-def _style(axes: Axes) -> None:
-    axes.patch.set_visible(False)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side == "bottom")
-        spine.set_color(_INK)
-        spine.set_linewidth(0.8)
-    axes.tick_params(which="both", color=_RULE, labelcolor=_INK, labelsize=_FONT_POINTS, length=0)
-    axes.grid(axis="y", color=_RULE, linewidth=0.8)
-    axes.set_axisbelow(True)
 
 
 def _plot(axes: Axes, history: Sequence[EpochRow], metric: str, colour: str, linestyle: str = "-") -> None:
@@ -168,7 +134,7 @@ def _height(row: EpochRow, metric: str) -> float:
 def _finish_epochs(axes: Axes, metric: str, num_epochs: int) -> None:
     axes.set_xlim(0.5, num_epochs + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
-    axes.set_xlabel("epoch", color=_INK, fontsize=_FONT_POINTS)
+    axes.set_xlabel("epoch", color=PAGE.ink, fontsize=FONT_POINTS)
     if metric == "accuracy":
         _use_logarithm(axes, lambda error: f"{100 * (1 - error):.6g} %" if error <= 1 else "")
         axes.invert_yaxis()
@@ -192,10 +158,6 @@ def _locator(low: float, high: float) -> Locator:
     return LogLocator(subs=(1, 2, 3, 5) if high < 300 * low else (1,))
 
 
-def _percent_axis() -> PercentFormatter:
-    return PercentFormatter(xmax=1, symbol=" %")
-
-
 def _as_svg(figure: Figure, name: str, description: str) -> Markup:
     """Return the figure as an element for a page; `description` is for who does not see it."""
     content = io.StringIO()
@@ -209,6 +171,5 @@ def _as_svg(figure: Figure, name: str, description: str) -> Markup:
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', drawing))
     drawing = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in used else "", drawing)
     drawing = re.sub(r" font-family: [^;]+;", "", drawing)
-    drawing = re.sub(r"#0000\d\d", lambda match: _CSS.get(match[0], match[0]), drawing)
     opening = Markup('<svg role="img" aria-label="{}" viewBox="{}">').format(description, view_box)
-    return opening + Markup(re.sub(r"\n\s*", "\n", drawing))  # noqa: S704 - matplotlib escapes what it writes
+    return opening + Markup(re.sub(r"\n\s*", "\n", in_css(drawing)))  # noqa: S704 - matplotlib escapes what it writes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from mnist_trainer.config.difference import differing_values
 from mnist_trainer.config.load import load_config
+from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_bootstrap_interval
@@ -87,41 +89,73 @@ class Comparison:
         return f"{better} is better: {measured}; chance alone rarely makes one so large."
 
 
+@dataclass(frozen=True)
+class Contender:
+    """One of two models that are compared.
+
+    Attributes:
+        run: its run directory.
+        config: what it was made with.
+        predictions: what it answered to its test split.
+    """
+
+    run: str
+    config: Config
+    predictions: Predictions
+
+
 def compare(first: Run, second: Run) -> Comparison:
     """Compare what the models of two runs answered to their test split, which must be the same.
 
     Raises:
         RunError: a run was not evaluated, or the two were on different examples.
+        ConfigError: the config.yaml of a run is damaged.
     """
-    runs = (first, second)
-    predictions = (load_predictions(first), load_predictions(second))
-    _require_same_examples(runs, predictions)
-    labels = predictions[0].labels
-    answers = [entry.probabilities.argmax(axis=1) for entry in predictions]
-    is_right = [answer == labels for answer in answers]
-    num_only_first, num_only_second = int((is_right[0] & ~is_right[1]).sum()), int((is_right[1] & ~is_right[0]).sum())
+    return compare_contenders(_contender(first), _contender(second))
+
+
+def compare_contenders(first: Contender, second: Contender) -> Comparison:
+    """Compare what two models answered to the same examples.
+
+    Raises:
+        RunError: they answered to different examples.
+    """
+    _require_same_examples(first, second)
+    before, after = first.predictions, second.predictions
+    num_only_first = int((before.is_correct & ~after.is_correct).sum())
+    num_only_second = int((after.is_correct & ~before.is_correct).sum())
     p_value = mcnemar_p_value(num_only_first, num_only_second)
-    changed = np.flatnonzero(is_right[0] != is_right[1])
+    num_examples = len(before.labels)
     return Comparison(
-        runs=(str(first.path), str(second.path)),
-        num_examples=len(labels),
-        accuracies=(float(is_right[0].mean()), float(is_right[1].mean())),
-        difference=(num_only_second - num_only_first) / len(labels),
-        difference_interval=paired_bootstrap_interval(num_only_first, num_only_second, len(labels)),
+        runs=(first.run, second.run),
+        num_examples=num_examples,
+        accuracies=(float(before.is_correct.mean()), float(after.is_correct.mean())),
+        difference=(num_only_second - num_only_first) / num_examples,
+        difference_interval=paired_bootstrap_interval(num_only_first, num_only_second, num_examples),
         num_only_first=num_only_first,
         num_only_second=num_only_second,
         p_value=p_value,
         is_noise=p_value >= SIGNIFICANCE,
-        changed=tuple(ChangedExample(int(e), int(labels[e]), int(answers[0][e]), int(answers[1][e])) for e in changed),
-        config_difference=differing_values(load_config(first.config_path), load_config(second.config_path)),
+        changed=tuple(_changed_examples(before, after)),
+        config_difference=differing_values(first.config, second.config),
     )
 
 
-def _require_same_examples(runs: tuple[Run, Run], predictions: tuple[Predictions, Predictions]) -> None:
-    if predictions[0].data_sha256 != predictions[1].data_sha256:
-        sources = (
-            f"{run.path} on {load_config(run.config_path).data.path or 'the packaged MNIST'} "
-            f"({len(entry.labels):,} examples)"
-            for run, entry in zip(runs, predictions, strict=True)
+def _contender(run: Run) -> Contender:
+    return Contender(str(run.path), load_config(run.config_path), load_predictions(run))
+
+
+def _changed_examples(first: Predictions, second: Predictions) -> Iterator[ChangedExample]:
+    changed = np.flatnonzero(first.is_correct != second.is_correct)
+    for row in zip(changed, first.labels[changed], first.answers[changed], second.answers[changed], strict=True):
+        yield ChangedExample(*map(int, row))
+
+
+def _require_same_examples(*contenders: Contender) -> None:
+    if len({contender.predictions.data_sha256 for contender in contenders}) > 1:
+        sources = " and ".join(
+            f"{contender.run} on {contender.config.data.path or 'the packaged MNIST'} "
+            f"({len(contender.predictions.labels):,} examples)"
+            for contender in contenders
         )
-        raise RunError(f"the runs were measured on different examples: {' and '.join(sources)}; compare runs of one")
+        raise RunError(f"the runs were measured on different examples: {sources}; compare runs of one")

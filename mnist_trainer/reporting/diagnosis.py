@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from mnist_trainer.config.schema import Config
+from mnist_trainer.component import Misfit, Suggestion
+from mnist_trainer.config.schema import AugmentConfig, Config, TrainConfig
+from mnist_trainer.files.limits import MAX_EPOCHS
+from mnist_trainer.models import suggest
+from mnist_trainer.reporting.wording import percent
 
-Verdict = Literal["overfitting", "underfitting", "still improving", "well fitted", "unknown"]
+Verdict = Misfit | Literal["still improving", "well fitted", "unknown"]
 
 # Points of accuracy (as fractions) and shares of the loss from which a difference counts, chosen on runs of
 # linear.yaml (gap 0.3 points, 92 %), dense.yaml (1.8 points, loss 20 % above its least) and conv.yaml (0.1 points).
@@ -17,19 +21,6 @@ _RISEN = 1.05
 _LOW_ACCURACY = 0.97
 _IMPROVEMENT, _QUICK_IMPROVEMENT = 0.02, 0.1
 _TINY = 1e-9
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """Something to try.
-
-    Attributes:
-        why: what it is for, the beginning of a sentence.
-        overrides: what to put behind `--set`.
-    """
-
-    why: str
-    overrides: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +77,7 @@ _MEANING: dict[Verdict, str] = {
 
 def _without_validation(history: Sequence[Mapping[str, float]]) -> Diagnosis:
     text = (
-        f"In the last epoch the training accuracy is {_percent(history[-1]['accuracy'])}. Nothing was held out for "
+        f"In the last epoch the training accuracy is {percent(history[-1]['accuracy'])}. Nothing was held out for "
         "validation, so the curves cannot tell whether the model overfits."
     )
     return Diagnosis("unknown", None, None, text, (Suggestion("hold a part out", "data.validation_fraction=0.1"),))
@@ -120,8 +111,8 @@ def _measured(last: Mapping[str, float], gap: float) -> str:
     # Training images may be augmented and units dropped out, which makes them harder than those of validation.
     than = "above" if gap >= 0 else "below"
     return (
-        f"In the last epoch the training accuracy, taken while the weights change, is {_percent(last['accuracy'])}, "
-        f"{100 * abs(gap):.2f} points {than} the {_percent(last['validation_accuracy'])} on images that the model "
+        f"In the last epoch the training accuracy, taken while the weights change, is {percent(last['accuracy'])}, "
+        f"{100 * abs(gap):.2f} points {than} the {percent(last['validation_accuracy'])} on images that the model "
         "has not seen."
     )
 
@@ -135,46 +126,26 @@ def _curve(history: Sequence[Mapping[str, float]], best_epoch: int, rising_since
 
 def _suggestions(verdict: Verdict, config: Config, num_epochs: int) -> Iterator[Suggestion]:
     if verdict == "overfitting":
-        yield from _against_overfitting(config)
+        yield from _more_images(config.augment)
+        yield from suggest(config.model, verdict)
+        if config.train.early_stopping is None:
+            yield Suggestion("stop when validation no longer improves", "train.early_stopping.patience=3")
     elif verdict == "underfitting":
-        yield from _against_underfitting(config)
+        yield from suggest(config.model, verdict)
+        yield from _longer(config.train, num_epochs)
     elif verdict == "still improving":
-        yield Suggestion("train longer", f"train.epochs={2 * num_epochs}")
+        yield from _longer(config.train, num_epochs)
 
 
-def _against_overfitting(config: Config) -> Iterator[Suggestion]:
-    model: Any = config.model
-    if not config.augment.shift:
+def _more_images(augment: AugmentConfig) -> Iterator[Suggestion]:
+    if not augment.shift:
         yield Suggestion("see more images: move them a little", "augment.shift=2")
-    elif not config.augment.rotate:
+    elif not augment.rotate:
         yield Suggestion("see more images: turn them a little", "augment.rotate=10")
-    if hasattr(model, "dropout") and model.dropout < 0.5:
-        yield Suggestion("regularise by dropout", f"model.dropout={min(0.5, model.dropout + 0.2):g}")
-    elif not model.l2:
-        yield Suggestion("regularise by a penalty on large weights", "model.l2=1e-4")
-    if config.train.early_stopping is None:
-        yield Suggestion("stop when validation no longer improves", "train.early_stopping.patience=3")
-    yield from _capacity(config, "have less capacity", 0.5)
 
 
-def _against_underfitting(config: Config) -> Iterator[Suggestion]:
-    model: Any = config.model
-    if config.model.name == "linear":
-        yield Suggestion("have more capacity: hidden layers", "model.name=dense")
-    yield from _capacity(config, "have more capacity", 2)
-    if model.l2:
-        yield Suggestion("regularise less", "model.l2=0")
-    elif getattr(model, "dropout", 0) > 0.2:
-        yield Suggestion("regularise less", f"model.dropout={model.dropout / 2:g}")
-    yield Suggestion("train longer", f"train.epochs={2 * config.train.epochs}")
-
-
-def _capacity(config: Config, why: str, factor: float) -> Iterator[Suggestion]:
-    for key in ("units", "filters"):
-        sizes = getattr(config.model, key, ())
-        if sizes:
-            yield Suggestion(why, f"model.{key}=[{','.join(str(max(1, int(size * factor))) for size in sizes)}]")
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f} %"
+def _longer(train: TrainConfig, num_epochs: int) -> Iterator[Suggestion]:
+    if train.early_stopping and num_epochs < train.epochs:
+        yield Suggestion("be more patient", f"train.early_stopping.patience={2 * train.early_stopping.patience}")
+    elif train.epochs < MAX_EPOCHS:
+        yield Suggestion("train longer", f"train.epochs={min(2 * train.epochs, MAX_EPOCHS)}")

@@ -1,7 +1,8 @@
-"""Pictures of an evaluation: matplotlib figures, to be written as PNG or SVG."""
+"""Pictures of an evaluation: matplotlib figures, to be written as PNG."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from mnist_trainer.data.dataset import Images
-from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.report import EvaluationReport
+from mnist_trainer.reporting.mistakes import Mistake
+from mnist_trainer.reporting.reliability import reliability_diagram
+from mnist_trainer.reporting.theme import FONT_POINTS, PLAIN
+from mnist_trainer.reporting.wording import percent
 
-NUM_MISTAKES = 40
 _COLUMNS, _CELL = 8, 100.0
 # Numbers inside cells are readable up to so many classes.
 _MAX_NUMBERED_CLASSES = 12
@@ -39,58 +42,30 @@ def confusion_figure(report: EvaluationReport) -> Figure:
     return figure
 
 
-def reliability_figure(report: EvaluationReport) -> Figure:
-    """Return accuracy against confidence, and how many examples there are at each confidence."""
-    figure = Figure(figsize=(6, 6), layout="constrained")
-    upper, lower = figure.subplots(2, height_ratios=(3, 1), sharex=True)
-    bins = [entry for entry in report.calibration.bins if entry.num_examples]
-    upper.plot([0, 1], [0, 1], color="grey", linestyle="--", label="perfectly calibrated")
-    upper.plot([entry.confidence for entry in bins], [entry.accuracy for entry in bins], marker="o", label="this model")
-    upper.set_ylabel("accuracy")
-    upper.set_title(f"expected calibration error {100 * report.calibration.expected_calibration_error:.2f} %")
-    upper.legend()
-    lower.bar(
-        [(entry.low + entry.high) / 2 for entry in bins],
-        [entry.num_examples for entry in bins],
-        width=0.9 / len(report.calibration.bins),
-    )
-    lower.set_yscale("log")
-    lower.set_xlim(0, 1)
-    lower.set_xlabel("confidence (the largest probability)")
-    lower.set_ylabel("examples")
+def reliability_figure(calibration: Calibration) -> Figure:
+    """Return accuracy against confidence, above how many examples have each confidence."""
+    figure = reliability_diagram(calibration, PLAIN, (6, 6))
+    figure.suptitle(f"expected calibration error {percent(calibration.expected_calibration_error)}", color=PLAIN.ink)
+    explained = "with 95 % intervals; dotted where accuracy and confidence are equal"
+    figure.axes[0].set_title(explained, color=PLAIN.ink, fontsize=FONT_POINTS)
     return figure
 
 
-def mistakes_figure(images: Images, predictions: Predictions) -> Figure | None:
-    """Return the mistakes of which the model was surest, each with its label and prediction; None if there are none.
-
-    Args:
-        images: uint8, shape (num_examples, 28, 28, 1); those that were predicted.
-        predictions: what the model answered.
-    """
-    examples = surest_mistakes(predictions)[:NUM_MISTAKES]
-    if not len(examples):
-        return None
-    rows = -(-len(examples) // _COLUMNS)
+def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
+    """Return `mistakes`, at least one, in rows: each image with its label, its prediction and the confidence."""
+    rows = -(-len(mistakes) // _COLUMNS)
     figure = Figure(figsize=(_COLUMNS, 1.3 * rows))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(0, _COLUMNS * _CELL)
     axes.set_ylim(rows * _CELL * 1.3, 0)
-    answers, confidences = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
-    for place, example in enumerate(examples):
+    for place, mistake in enumerate(mistakes):
         left, top = place % _COLUMNS * _CELL + _CELL * 0.1, place // _COLUMNS * _CELL * 1.3
         corners = (left, left + _CELL * 0.8, top + _CELL * 1.2, top + _CELL * 0.4)
-        axes.imshow(images[example, ..., 0], cmap="gray_r", vmin=0, vmax=255, extent=corners, aspect="auto")
-        text = f"{predictions.labels[example]}, not {answers[example]} ({100 * confidences[example]:.0f} %)"
-        axes.text(left + _CELL * 0.4, top + _CELL * 0.3, text, ha="center", fontsize=8)
+        axes.imshow(mistake.image, cmap="gray_r", vmin=0, vmax=255, extent=corners, aspect="auto")
+        text = f"{mistake.label} → {mistake.prediction}  {percent(mistake.confidence, 1)}"
+        axes.text(left + _CELL * 0.4, top + _CELL * 0.3, text, ha="center", fontsize=8, color=PLAIN.ink)
     return figure
-
-
-def surest_mistakes(predictions: Predictions) -> Any:
-    """Return the numbers of all wrongly predicted examples, those with the largest probability first."""
-    wrong = np.flatnonzero(predictions.probabilities.argmax(axis=1) != predictions.labels)
-    return wrong[np.argsort(-predictions.probabilities[wrong].max(axis=1), kind="stable")]
 
 
 def as_pixels(figure: Figure) -> npt.NDArray[np.uint8]:

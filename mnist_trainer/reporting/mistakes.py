@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PIL import Image
+import numpy as np
 
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset, Images
 from mnist_trainer.errors import DataError
 from mnist_trainer.evaluation.predictions import Predictions
-from mnist_trainer.reporting.figures import surest_mistakes
 
 NUM_SHOWN = 48
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistake:
     """An example that was taken for another class.
 
@@ -27,14 +24,14 @@ class Mistake:
         label: what it is.
         prediction: what it was taken for.
         confidence: the probability of the prediction.
-        image: its pixels, a `data:` address of a PNG.
+        image: uint8, shape (28, 28), 0 is background.
     """
 
     example: int
     label: int
     prediction: int
     confidence: float
-    image: str
+    image: Images
 
 
 @dataclass(frozen=True)
@@ -52,41 +49,41 @@ class Gallery:
     problem: str = ""
 
 
-def find_mistakes(
-    predictions: Predictions, data: DataConfig, load: Callable[[DataConfig], Dataset], *, num_shown: int = NUM_SHOWN
-) -> Gallery:
-    """Return the mistakes of which the model was surest; without images where the data set is gone or has changed.
+def surest_mistakes(predictions: Predictions, images: Images) -> tuple[Mistake, ...]:
+    """Return the mistakes of which the model was surest, the surest first, at most `NUM_SHOWN`.
+
+    Args:
+        predictions: what a model answered.
+        images: uint8, shape (num_examples, 28, 28, 1); those that it answered to.
+    """
+    wrong = np.flatnonzero(~predictions.is_correct)
+    surest = wrong[np.argsort(-predictions.confidences[wrong], kind="stable")]
+    return tuple(
+        Mistake(
+            example=int(example),
+            label=int(predictions.labels[example]),
+            prediction=int(predictions.answers[example]),
+            confidence=float(predictions.confidences[example]),
+            image=images[example, ..., 0],
+        )
+        for example in surest[:NUM_SHOWN]
+    )
+
+
+def find_mistakes(predictions: Predictions, data: DataConfig, load: Callable[[DataConfig], Dataset]) -> Gallery:
+    """Return the surest mistakes on a test split; without images where the data set is gone or has changed.
 
     Args:
         predictions: what the model answered to the test split.
         data: where the test split is.
         load: `load_dataset`, or a function that remembers what it has read.
-        num_shown: so many at most.
     """
-    examples = surest_mistakes(predictions)
+    num_mistakes = int((~predictions.is_correct).sum())
     try:
         test = load(data).test
     except DataError as error:
-        return Gallery((), len(examples), str(error))
+        return Gallery((), num_mistakes, str(error))
     if test.sha256 != predictions.data_sha256:
         problem = f"{data.path or 'MNIST'}: no longer holds the examples on which the model was measured"
-        return Gallery((), len(examples), problem)
-    shown = (_mistake(int(example), predictions, test.images) for example in examples[:num_shown])
-    return Gallery(tuple(shown), len(examples))
-
-
-def _mistake(example: int, predictions: Predictions, images: Images) -> Mistake:
-    probabilities = predictions.probabilities[example]
-    return Mistake(
-        example=example,
-        label=int(predictions.labels[example]),
-        prediction=int(probabilities.argmax()),
-        confidence=float(probabilities.max()),
-        image=_as_data_address(images[example]),
-    )
-
-
-def _as_data_address(image: Images) -> str:
-    content = io.BytesIO()
-    Image.fromarray(image[..., 0]).save(content, format="PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+        return Gallery((), num_mistakes, problem)
+    return Gallery(surest_mistakes(predictions, test.images), num_mistakes)

@@ -13,11 +13,16 @@ from mnist_trainer.evaluation.calibration import (
     fit_temperature,
     reliability_table,
 )
+from mnist_trainer.evaluation.predictions import Predictions
 
 
 def softmax(logits: np.ndarray) -> Probabilities:
     probabilities: Probabilities = scipy.special.softmax(logits, axis=1).astype(np.float32)
     return probabilities
+
+
+def predicted(labels: Labels, probabilities: Probabilities) -> Predictions:
+    return Predictions(labels, probabilities, 0, "")
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def examples() -> tuple[Labels, np.ndarray]:
 def test_error_of_a_case_worked_by_hand() -> None:
     labels = np.array([0, 0, 1, 1], np.int32)
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.85, 0.15], [0.25, 0.75]], np.float32)
-    table = reliability_table(labels, probabilities, num_bins=5)
+    table = reliability_table(predicted(labels, probabilities), num_bins=5)
     # ]0.6, 0.8] has 0.8 and 0.75, both right; ]0.8, 1] has 0.9, right, and 0.85, wrong. 0.8 is above 0.8 as float32.
     counts = [entry.num_examples for entry in table]
     assert counts == [0, 0, 0, 1, 3]
@@ -46,9 +51,9 @@ def test_error_of_a_case_worked_by_hand() -> None:
 def test_table_is_that_of_scikit_learn(examples: tuple[Labels, np.ndarray]) -> None:
     labels, logits = examples
     probabilities = softmax(logits)
-    is_right = probabilities.argmax(axis=1) == labels
-    accuracies, confidences = calibration_curve(is_right, probabilities.max(axis=1).astype(np.float64), n_bins=15)
-    filled = [entry for entry in reliability_table(labels, probabilities) if entry.num_examples]
+    is_correct = probabilities.argmax(axis=1) == labels
+    accuracies, confidences = calibration_curve(is_correct, probabilities.max(axis=1).astype(np.float64), n_bins=15)
+    filled = [entry for entry in reliability_table(predicted(labels, probabilities)) if entry.num_examples]
     assert [entry.accuracy for entry in filled] == pytest.approx(accuracies, abs=1e-9)
     assert [entry.confidence for entry in filled] == pytest.approx(confidences, abs=1e-9)
 
@@ -71,8 +76,8 @@ def test_no_other_temperature_has_less_loss(examples: tuple[Labels, np.ndarray])
 def test_perfect_and_overconfident_models() -> None:
     labels = np.zeros(10, np.int32)
     sure = np.tile(np.array([[1, 0]], np.float32), (10, 1))
-    assert calibrate(labels, sure).expected_calibration_error == 0
+    assert calibrate(predicted(labels, sure)).expected_calibration_error == 0
     half_right = np.arange(10, dtype=np.int32) % 2
-    wrong = calibrate(half_right, np.tile(np.array([[0.99, 0.01]], np.float32), (10, 1)))
+    wrong = calibrate(predicted(half_right, np.tile(np.array([[0.99, 0.01]], np.float32), (10, 1))))
     assert wrong.expected_calibration_error == pytest.approx(0.49)
     assert wrong.temperature > 1

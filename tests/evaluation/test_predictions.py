@@ -45,3 +45,11 @@ def test_no_vote_on_different_examples_or_classes() -> None:
     two = predictions([0.9, 0.1], [0.6, 0.4])
     assert soft_vote([two, predictions([0.9, 0.1], [0.6, 0.4], digest="b")]) is None
     assert soft_vote([two, predictions([0.9, 0.1, 0], [0.6, 0.4, 0])]) is None
+
+
+def test_answers_are_the_most_probable_classes() -> None:
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.4, 0.4, 0.2]], np.float32)
+    predictions = Predictions(np.array([0, 1, 0], np.int32), probabilities, 0, "")
+    assert predictions.answers.tolist() == [0, 2, 0]  # of equals the first
+    assert predictions.confidences == pytest.approx([0.7, 0.6, 0.4])
+    assert predictions.is_correct.tolist() == [True, False, True]

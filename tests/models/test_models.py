@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.component import Component, component_module, component_names
+from mnist_trainer.component import Component, Misfit, component_module, component_names
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import ConfigError
-from mnist_trainer.models import build_model
+from mnist_trainer.models import build_model, suggest
 
 MODELS = "mnist_trainer.models"
 every_model = pytest.mark.parametrize("name", component_names(MODELS))
@@ -52,6 +52,37 @@ def test_saved_model_is_plain_keras(name: str, tmp_path: Path) -> None:
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
     images = np.arange(2 * 784, dtype=np.int64).reshape(2, 28, 28, 1).astype(np.uint8)
     assert np.array_equal(np.asarray(loaded(images)), np.asarray(model(images)))
+
+
+@every_model
+@pytest.mark.parametrize("misfit", ["overfitting", "underfitting"])
+def test_every_suggestion_can_be_set_and_changes_something(name: str, misfit: Misfit) -> None:
+    chosen = f"model={{name: {name}}}"
+    config = load_config("dense", [chosen])
+    for suggestion in suggest(config.model, misfit):
+        assert load_config("dense", [chosen, suggestion.overrides]).model != config.model
+
+
+def overrides(model: str, misfit: Misfit) -> list[str]:
+    found = suggest(load_config("dense", [f"model={{{model}}}"]).model, misfit)
+    return [suggestion.overrides for suggestion in found]
+
+
+def test_suggestions_are_those_that_are_not_done_yet() -> None:
+    assert overrides("name: linear", "overfitting") == ["model.l2=1e-4"]
+    assert overrides("name: linear, l2: 0.1", "overfitting") == []
+    assert overrides("name: linear, l2: 0.1", "underfitting") == ["model.name=dense", "model.l2=0"]
+    assert overrides("name: dense", "overfitting") == ["model.dropout=0.2", "model.units=[64,32]"]
+    assert overrides("name: dense, dropout: 0.4", "underfitting") == ["model.units=[256,128]", "model.dropout=0.2"]
+    assert overrides("name: conv", "overfitting") == ["model.l2=1e-4", "model.filters=[16,32]"]
+
+
+def test_size_that_cannot_be_changed_is_not_suggested() -> None:
+    assert overrides("name: dense, units: [1], dropout: 0.5", "overfitting") == ["model.l2=1e-4"]
+    assert overrides("name: dense, units: [20000]", "underfitting") == []  # 31,820,010 parameters
+    assert overrides("name: conv, filters: [4096], kernel_size: 28, pool_size: 1", "underfitting") == [
+        "model.dropout=0.25"
+    ]
 
 
 def num_parameters(*overrides: str) -> int:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 
+from mnist_trainer.component import Component
 from mnist_trainer.config.load import load_config
+from mnist_trainer.files.limits import MAX_EPOCHS
 from mnist_trainer.reporting.diagnosis import diagnose
 
 Row = dict[str, float]
@@ -60,3 +65,29 @@ def test_suggestions_against_overfitting_are_those_that_are_not_done_yet() -> No
     config = load_config("dense", ["augment.shift=2", "model.dropout=0.5", "train.early_stopping.patience=3"])
     overrides = [suggestion.overrides for suggestion in diagnose(OVERFITTING, config, 4).suggestions]
     assert overrides == ["augment.rotate=10", "model.l2=1e-4", "model.units=[64,32]"]
+
+
+def test_longest_training_is_not_made_longer() -> None:
+    config = load_config("dense", ["model.units=[20000]", f"train.epochs={MAX_EPOCHS}"])
+    assert diagnose(UNDERFITTING, config, 3).suggestions == ()
+
+
+def test_more_epochs_do_not_help_a_run_that_was_stopped_early() -> None:
+    config = load_config("dense", ["train.early_stopping.patience=2"])
+    (suggestion,) = diagnose(IMPROVING, config, 3).suggestions
+    assert suggestion.overrides == "train.early_stopping.patience=4"
+
+
+@pytest.mark.parametrize(
+    ("history", "overrides"),
+    [
+        (OVERFITTING, ["augment.shift=2", "train.early_stopping.patience=3"]),
+        (UNDERFITTING, ["train.epochs=20"]),
+    ],
+)
+def test_architecture_without_suggestions_of_its_own_is_diagnosed(
+    history: list[Row], overrides: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "mnist_trainer.models.bare", ModuleType("bare"))
+    config = load_config("dense").model_copy(update={"model": Component(name="bare")})
+    assert [suggestion.overrides for suggestion in diagnose(history, config, 3).suggestions] == overrides

@@ -13,8 +13,9 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.reporting import comparison, record
 from mnist_trainer.reporting.diagnosis import diagnose
 from mnist_trainer.reporting.html_report import make_html_report, write_html_report
 from mnist_trainer.runs.run import Run
@@ -236,6 +237,20 @@ def test_two_runs_are_compared(trained_run: Run, tmp_path: Path) -> None:
     assert page.elements.count("article") == 2
     ids = re.findall(r' id="([^"]*)"', text)
     assert len(ids) == len(set(ids))
+
+
+def test_each_run_is_read_once(trained_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [copied(trained_run, tmp_path / name) for name in ("second", "third")]
+    read: list[Run] = []
+
+    def load(run: Run) -> Predictions:
+        read.append(run)
+        return load_predictions(run)
+
+    for module in (comparison, record):
+        monkeypatch.setattr(module, "load_predictions", load)
+    make_html_report([trained_run, *others])
+    assert read == [trained_run, *others]
 
 
 def test_runs_on_different_examples_are_said_to_be_so(trained_run: Run, tmp_path: Path) -> None:

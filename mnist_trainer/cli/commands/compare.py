@@ -43,8 +43,9 @@ def compare(*, first: str, second: str, logs_dir: Path, as_json: bool, quiet: bo
 
 
 def _show(console: Console, comparison: Comparison) -> None:
-    from mnist_trainer.cli.show.console import make_table, percent
+    from mnist_trainer.cli.show.console import make_table
     from mnist_trainer.config.render import render_value
+    from mnist_trainer.reporting.wording import percent
 
     only = (comparison.num_only_first, comparison.num_only_second)
     rows = [

@@ -12,6 +12,7 @@ from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.errors import GateMissed
+from mnist_trainer.reporting.wording import calibration_verdict, kilobytes, milliseconds, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,7 +109,6 @@ def _soft_vote(measured: list[Measured]) -> EvaluationReport | None:
 
 def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
     """Return what shows each kind of harder images as soon as it is measured."""
-    from mnist_trainer.cli.show.console import percent
 
     def show(report: CorruptionReport) -> None:
         """Print one line."""
@@ -119,7 +119,7 @@ def _robustness_rows(console: Console) -> Callable[[CorruptionReport], None]:
 
 
 def _show(console: Console, title: str, split: str, measured: Measurement) -> None:
-    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
+    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table
 
     report, latency = measured.report, measured.latency
     if measured.robustness:
@@ -133,10 +133,10 @@ def _show(console: Console, title: str, split: str, measured: Measurement) -> No
     console.print(f"top 2        {percent(report.top_2_accuracy)}")
     console.print(f"calibration  {_calibration(report)}")
     console.print(
-        f"speed        {1000 * latency.p50_seconds:.2f} ms an image (95 % within {1000 * latency.p95_seconds:.2f} ms), "
+        f"speed        {milliseconds(latency.p50_seconds)} an image (95 % within {milliseconds(latency.p95_seconds)}), "
         f"{latency.examples_per_second:,.0f} images/s in large batches"
     )
-    console.print(f"size         {_parameters(measured)}{measured.size_bytes / 1000:,.0f} kB\n")
+    console.print(f"size         {_parameters(measured)}{kilobytes(measured.size_bytes)}\n")
 
 
 def _parameters(measured: Measurement) -> str:
@@ -154,7 +154,7 @@ def _show_diagnosis(console: Console, report: TrainReport, config: Config) -> No
 
 def _class_table(report: EvaluationReport) -> Any:
     """Return the classes: how often each was taken for which (where the screen has room), precision, recall, F1."""
-    from mnist_trainer.cli.show.console import make_table, percent
+    from mnist_trainer.cli.show.console import make_table
 
     labels = [str(entry.label) for entry in report.classes] if len(report.classes) <= 10 else []
     rows = [
@@ -170,13 +170,11 @@ def _class_table(report: EvaluationReport) -> Any:
 
 
 def _calibration(report: EvaluationReport) -> str:
-    from mnist_trainer.cli.show.console import percent
-
     calibration = report.calibration
-    verdict = "too sure of itself" if calibration.temperature > 1 else "not sure enough of itself"
     return (
         f"error {percent(calibration.expected_calibration_error)}, mean confidence "
-        f"{percent(calibration.mean_confidence)}; temperature {calibration.temperature:.2f}: {verdict}"
+        f"{percent(calibration.mean_confidence)}; temperature {calibration.temperature:.2f}: "
+        f"{calibration_verdict(calibration.temperature)}"
     )
 
 

@@ -17,6 +17,7 @@ from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_file, complete_run
 from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.errors import PictureError
+from mnist_trainer.reporting.wording import percent
 
 if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Images
@@ -98,8 +99,8 @@ def _line(answer: Answer) -> str:
     if answer.digit is None or answer.probability is None or answer.runner_up_probability is None:
         return f"no digit     {answer.path}"
     sure = "  unsure" if answer.verdict == "unsure" else ""
-    second = f"{answer.runner_up} with {100 * answer.runner_up_probability:.2f} %"
-    return f"{answer.digit}  {100 * answer.probability:6.2f} %  {answer.path}  (then {second}){sure}"
+    second = f"{answer.runner_up} with {percent(answer.runner_up_probability)}"
+    return f"{answer.digit}  {percent(answer.probability):>8}  {answer.path}  (then {second}){sure}"
 
 
 def _csv_rows() -> Callable[[Answer], None]:

@@ -57,7 +57,8 @@ def _number(value: Any, largest: int) -> Any:
 
 
 def _show(summaries: list[dict[str, Any]]) -> None:
-    from mnist_trainer.cli.show.console import make_console, make_table, percent
+    from mnist_trainer.cli.show.console import make_console, make_table
+    from mnist_trainer.reporting.wording import percent
 
     rows = [
         [

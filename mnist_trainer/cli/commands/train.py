@@ -228,7 +228,8 @@ def _show_next(console: Console, summary: dict[str, Any], logs_dir: Path, *, is_
 
 
 def _show_seeds(console: Console, reports: list[TrainReport], result: AccuracyOverSeeds) -> None:
-    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table, percent
+    from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, make_table
+    from mnist_trainer.reporting.wording import percent
 
     rows = [accuracy_row(Path(report.run).name, report.test) for report in reports]
     low, high = result.interval

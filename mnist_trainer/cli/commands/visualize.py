@@ -15,6 +15,7 @@ from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.errors import RunError
+from mnist_trainer.reporting.wording import counted
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _PAGE_NAME = "report.html"
@@ -84,7 +85,7 @@ def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_b
     if output is None and not os.access(path.parent, os.W_OK):
         raise RunError(f"{path.parent}: may not be written; name the page with --output")
     write_html_report(chosen, path)
-    about = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} runs"
+    about = chosen[0].name if len(chosen) == 1 else counted(len(chosen), "run")
     click.echo(printable(f"The page about {about} is {path}"))
     if open_browser and sys.stdout.isatty():
         click.launch(path.absolute().as_uri())
@@ -99,8 +100,7 @@ def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *
         exposed = f"on {host} anyone who reaches this machine can read these runs"
         click.echo(f"Warning: {exposed}; TensorBoard asks for no password.", err=True)
     with serve(logs_dir, chosen if runs else [], host=host, port=port) as url, suppress(KeyboardInterrupt):
-        count = "1 run" if len(chosen) == 1 else f"{len(chosen)} runs"
-        click.echo(f"TensorBoard shows {count} at {url}  (Ctrl-C stops it)")
+        click.echo(f"TensorBoard shows {counted(len(chosen), 'run')} at {url}  (Ctrl-C stops it)")
         if open_browser and sys.stdout.isatty():
             click.launch(url)
         threading.Event().wait()  # until a signal

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mnist_trainer.cli.show.printable import printable
+from mnist_trainer.reporting.wording import counted, percent
 
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.report import EvaluationReport
@@ -68,7 +69,7 @@ def accuracy_row(name: str, report: EvaluationReport) -> list[str]:
     low, high = report.accuracy_interval
     count = f"{report.num_correct:,} of {report.num_examples:,}"
     if report.test_time_shift:
-        name += f" (mean over shifts of {report.test_time_shift} pixel{'s' * (report.test_time_shift > 1)})"
+        name += f" (mean over shifts of {counted(report.test_time_shift, 'pixel')})"
     return [name, percent(report.accuracy), count, f"{percent(low)} – {percent(high)}", f"{report.loss:.4f}"]
 
 
@@ -78,8 +79,3 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
         f"try    {suggestion.why}: --set {shlex.quote(suggestion.overrides)}" for suggestion in diagnosis.suggestions
     ]
     return [*textwrap.wrap(diagnosis.text, PIPE_WIDTH - 20), *tries]
-
-
-def percent(fraction: float) -> str:
-    """Return a fraction in [0, 1] as per cent."""
-    return f"{100 * fraction:.2f} %"

@@ -6,7 +6,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mnist_trainer.cli.show.console import percent
+from mnist_trainer.reporting.wording import percent
 
 Logs = dict[str, float]
 

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from mnist_trainer.config.difference import changed_values
+from mnist_trainer.config.key_path import value_at
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.reporting.train_report import TrainReport
+from mnist_trainer.reporting.wording import percent
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.events import EventWriter
 
@@ -44,7 +46,8 @@ def session(run: Run, config: Config) -> Iterator[EventWriter]:
 
 def hyper_parameters(config: Config) -> dict[str, bool | float | str]:
     """Return what a run can be sorted by: the chief keys, and all in which it differs from the defaults."""
-    values: dict[str, Any] = {key: _value_of(config, key) for key in ("seed", *_COLUMNS)}
+    everything = config.model_dump()
+    values: dict[str, Any] = {key: value_at(everything, key) for key in ("seed", *_COLUMNS)}
     values |= {key: value for key, (_, value) in changed_values(config).items()}
     return {
         key: value if isinstance(value, bool | int | float) else str(value)
@@ -64,13 +67,7 @@ def report_table(report: TrainReport) -> str:
 
 def _cells(split: str, report: EvaluationReport) -> tuple[str, ...]:
     count = f"{report.num_correct:,} of {report.num_examples:,}"
-    return split, f"{100 * report.accuracy:.2f} %", count, f"{report.loss:.4f}"
-
-
-def _value_of(config: Any, key: str) -> Any:
-    for part in key.split("."):
-        config = getattr(config, part)
-    return config
+    return split, percent(report.accuracy), count, f"{report.loss:.4f}"
 
 
 def _as_code(text: str) -> str:

@@ -14,9 +14,13 @@ IS_ON_BY_DEFAULT = True
 def write(measured: MeasuredRun, writer: EventWriter) -> None:
     """Write the pictures at the epoch whose weights were kept."""
     from mnist_trainer.reporting import figures
+    from mnist_trainer.reporting.mistakes import surest_mistakes
 
-    mistakes = figures.mistakes_figure(measured.split.images, measured.predictions)
-    if mistakes:
-        writer.image(measured.epoch, "misclassified", figures.as_pixels(mistakes))
-    writer.image(measured.epoch, "confusion matrix", figures.as_pixels(figures.confusion_figure(measured.report)))
-    writer.image(measured.epoch, "reliability", figures.as_pixels(figures.reliability_figure(measured.report)))
+    mistakes = surest_mistakes(measured.predictions, measured.split.images)
+    figure_of = {
+        "confusion matrix": figures.confusion_figure(measured.report),
+        "reliability": figures.reliability_figure(measured.report.calibration),
+        **({"misclassified": figures.mistakes_figure(mistakes)} if mistakes else {}),
+    }
+    for tag, figure in figure_of.items():
+        writer.image(measured.epoch, tag, figures.as_pixels(figure))

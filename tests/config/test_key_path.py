@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from mnist_trainer.config.key_path import KeyPath, value_at
+
+VALUES = {"train": {"epochs": 3, "early_stopping": None}, "model": {"name": "conv", "filters": (32, 64)}}
+
+
+@pytest.mark.parametrize("key", ["train.epochs", ("train", "epochs")])
+def test_value_has_a_dotted_key_or_a_path(key: str | KeyPath) -> None:
+    assert value_at(VALUES, key) == 3
+
+
+def test_items_of_lists_have_numbers() -> None:
+    assert value_at(VALUES, ("model", "filters", 1)) == 64
+
+
+@pytest.mark.parametrize("key", ["train.lr", "train.early_stopping.patience", "model.name.x", ("model", "filters", 2)])
+def test_key_that_is_not_there(key: str | KeyPath) -> None:
+    with pytest.raises(KeyError):
+        value_at(VALUES, key)
