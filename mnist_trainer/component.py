@@ -7,21 +7,19 @@ YAML uses. The module holds a `Config` (a `Component`) and a `build` function. N
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import textwrap
 from dataclasses import dataclass
 from functools import reduce
 from itertools import pairwise
 from operator import or_
-from pathlib import Path
-from types import ModuleType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, create_model
 from pydantic_core import PydanticCustomError
 
 from mnist_trainer.files.limits import MAX_EPOCHS, MAX_PARAMETERS
+from mnist_trainer.files.modules import component_module, component_names, found_modules
 
 Count = Annotated[int, Field(ge=1)]
 Epoch = Annotated[int, Field(ge=1, le=MAX_EPOCHS)]
@@ -93,29 +91,16 @@ def check_num_parameters(num_parameters: int, key: str) -> None:
         raise PydanticCustomError("combination", "{message}", {"message": message, "key": key})
 
 
-def component_names(package: str, definition: str = "class Config(") -> list[str]:
-    """Return the names of the components in `package`, e.g. `mnist_trainer.models`, in alphabetical order.
-
-    They are not imported for it.
-
-    Args:
-        package: whose files, or folders, are components.
-        definition: how a line begins that every component has, and nothing else in the package.
-    """
-    folders = [Path(folder) for folder in importlib.import_module(package).__path__]
-    sources = {path.stem: path for folder in folders for path in folder.glob("*.py")}
-    sources |= {path.parent.name: path for folder in folders for path in folder.glob("*/__init__.py")}
-    return sorted(name for name, path in sources.items() if f"\n{definition}" in path.read_text(encoding="utf-8"))
+def component_config(package: str, name: str) -> type[Component]:
+    """Return the section of a component, which a folder may keep in its config.py."""
+    module = component_module(package, name)
+    config: type[Component] = getattr(module, "Config", None) or component_module(module.__name__, "config").Config
+    return config
 
 
-def found_modules(package: str, definition: str) -> dict[str, ModuleType]:
-    """Return the components in `package` by name; arguments are those of `component_names`."""
-    return {name: component_module(package, name) for name in component_names(package, definition)}
-
-
-def component_module(package: str, name: str) -> ModuleType:
-    """Return the module that holds the component `name` of `package`."""
-    return importlib.import_module(f"{package}.{name}")
+def default_section(package: str, name: str) -> Any:
+    """Return the section of the component `name` with every key at its default."""
+    return component_config(package, name).model_validate({"name": name})
 
 
 def component_union(package: str, *, default: str) -> Any:
@@ -127,7 +112,7 @@ def component_union(package: str, *, default: str) -> Any:
 
     names = component_names(package)
     # Annotated[X, Tag("x")] cannot be written for names known only at run time, hence the call.
-    members = [Annotated[component_module(package, name).Config, Tag(name)] for name in names]
+    members = [Annotated[component_config(package, name), Tag(name)] for name in names]
     return Annotated[reduce(or_, members), Discriminator(name_of)]
 
 

@@ -13,8 +13,8 @@ import yaml
 
 import mnist_trainer
 from mnist_trainer.cli.main import main
-from mnist_trainer.component import component_names
 from mnist_trainer.config.schema import Config
+from mnist_trainer.files.modules import component_names
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -177,16 +177,15 @@ def _path_in_values(entry: ErrorDetails, values: Any) -> KeyPath:
 def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Section]:
     """Return the class of the section at `path`; that of a component by its name, or the default one."""
     sections: dict[Any, type[Section]] = {}
+    default_name = None
     for part in path:
         values = values[part]
-        if isinstance(part, int):  # of a list of sections, whose item tells which
-            schema = sections.get(values.get("name") if isinstance(values, dict) else values) or schema
-            continue
-        field = schema.model_fields[part]
-        sections = {_name_of(section): section for section in _sections_in(field.annotation)}
-        default_name = getattr(field.get_default(call_default_factory=True), "name", None)
-        name = values.get("name", default_name)
-        schema = sections.get(name if isinstance(name, str) else None) or sections[None]
+        if isinstance(part, str):  # a number is an item of the list that the last key holds
+            field = schema.model_fields[part]
+            sections = {_name_of(section): section for section in _sections_in(field.annotation)}
+            default_name = getattr(field.get_default(call_default_factory=True), "name", None)
+        name = values.get("name", default_name) if isinstance(values, dict) else values
+        schema = sections.get(name if isinstance(name, str) else None) or sections.get(None) or schema
     return schema
 
 

@@ -20,8 +20,8 @@ from mnist_trainer.component import (
     Positive,
     Section,
     component_list,
-    component_module,
     component_union,
+    default_section,
     flags,
 )
 from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
@@ -104,9 +104,9 @@ class TrainConfig(Section):
     """Labels are integers, outputs are probabilities."""
     label_smoothing: FractionBelowOne = 0.0
     """Fraction of each target that is spread evenly over all classes."""
-    optimizer: AnyOptimizer = Field(default_factory=lambda: component_module(OPTIMIZERS, "adam").Config())
+    optimizer: AnyOptimizer = Field(default_factory=lambda: default_section(OPTIMIZERS, "adam"))
     """How weights follow gradients."""
-    schedule: AnySchedule = Field(default_factory=lambda: component_module(SCHEDULES, "constant").Config())
+    schedule: AnySchedule = Field(default_factory=lambda: default_section(SCHEDULES, "constant"))
     """How the optimiser's learning rate changes from step to step."""
     clip_norm: Positive | None = None
     """Gradients are shortened to this length, all of them taken as one vector; null leaves them."""
@@ -134,7 +134,7 @@ class EvaluateConfig(Section):
 class ExportConfig(Section):
     """What a run leaves besides model.keras."""
 
-    formats: AnyFormats = Field(default_factory=lambda: (component_module(FORMATS, "litert").Config(),))
+    formats: AnyFormats = Field(default_factory=lambda: (default_section(FORMATS, "litert"),))
     """Formats in which the model is written too: names, or sections with a name and keys."""
 
 
@@ -149,7 +149,7 @@ class Config(Section):
     """Decides initial weights, order of examples, augmentation and dropout."""
     data: DataConfig = DataConfig()
     """Where examples come from."""
-    model: AnyModel = Field(default_factory=lambda: component_module(MODELS, "dense").Config())
+    model: AnyModel = Field(default_factory=lambda: default_section(MODELS, "dense"))
     """The architecture."""
     augment: AugmentConfig = AugmentConfig()
     """How training images are changed."""

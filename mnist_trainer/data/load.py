@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_trainer.component import found_modules
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data import sources
 from mnist_trainer.data.dataset import Dataset, make_dataset
 from mnist_trainer.data.sources import Arrays
 from mnist_trainer.errors import DataError
+from mnist_trainer.files.modules import found_modules
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 EMBEDDED = Path(__file__).with_name("mnist.npz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -73,16 +74,36 @@ class Measured:
     Attributes:
         source: the model.
         dataset: whose split it was measured on.
+        is_own_test_split: whether the model is a run's, and the split the run's own test split.
         measurement: how it does.
         predictions: what it answered to each example.
-        not_kept: why the run does not keep the measurement; None where it does, or where it is not the run's own.
     """
 
     source: ModelSource
     dataset: Dataset
+    is_own_test_split: bool
     measurement: Measurement
     predictions: Predictions
-    not_kept: str | None = None
+
+    def keep(self) -> str | None:
+        """Write into the run how it does on its own test split; return why not where it is in use or was changed.
+
+        Raises:
+            RunError: a file cannot be written, e.g. because the disk is full.
+        """
+        run = self.source.run
+        if run is None or not self.is_own_test_split:
+            return None
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(run.lock())
+            except RunError as error:
+                return str(error)
+            if not run.is_complete or model_of(run).sha256 != self.measurement.model_sha256:
+                return f"{run.path}: has made another model meanwhile; measure it again"
+            self.predictions.save(run)
+            run.write_json(FILE_NAME, self.measurement.as_json())
+        return None
 
 
 def measure_all(
@@ -92,7 +113,7 @@ def measure_all(
     *,
     on_corruption: Callable[[CorruptionReport], None] | None = None,
 ) -> Iterator[Measured]:
-    """Measure models on all examples of a split, one after another; a run keeps how it does on its own test split.
+    """Measure models on all examples of a split, one after another.
 
     Args:
         sources: the models; those of the same data share one reading of it.
@@ -109,9 +130,8 @@ def measure_all(
     examples = [dataset.split(split) for dataset in datasets]
     for source, dataset, part in zip(sources, datasets, examples, strict=True):
         measurement, predictions = measure(source, part, on_corruption)
-        is_own = source.run and source == model_of(source.run) and split == "test" and data is None
-        not_kept = _keep(source.run, measurement, predictions) if source.run and is_own else None
-        yield Measured(source, dataset, measurement, predictions, not_kept)
+        is_own = source.run is not None and source == model_of(source.run) and split == "test" and data is None
+        yield Measured(source, dataset, is_own, measurement, predictions)
 
 
 def measure(
@@ -137,16 +157,3 @@ def measure(
 def _data_config(source: ModelSource, data: Path | None) -> DataConfig:
     config = source.config.data
     return config.model_copy(update={"path": str(data)}) if data else config
-
-
-def _keep(run: Run, measurement: Measurement, predictions: Predictions) -> str | None:
-    """Write the measurement into the run, or return why not: it is read-only, in use, or has another model."""
-    try:
-        with run.lock():
-            if not run.is_complete or model_of(run).sha256 != measurement.model_sha256:
-                return f"{run.path}: has made another model meanwhile; measure it again"
-            predictions.save(run)
-            run.write_json(FILE_NAME, measurement.as_json())
-    except RunError as error:
-        return str(error)
-    return None

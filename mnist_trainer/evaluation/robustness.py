@@ -10,9 +10,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from mnist_trainer.component import component_names, found_modules
 from mnist_trainer.data.dataset import Images, Labels, Split
 from mnist_trainer.evaluation import corruptions
+from mnist_trainer.files.modules import component_names, found_modules
 from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.fields import Fraction, Number
 

@@ -5,7 +5,7 @@
 
 A format in which a run can leave its model besides model.keras has two more:
 
-    Config                              its section of the configuration
+    Config                              its section of the configuration; of a folder, in config.py
     write_model(model, path, config)    write a Keras model
 
 Model files come from strangers. What a format opens in this process it makes anew of what it knows to be harmless;
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mnist_trainer.component import found_modules
+from mnist_trainer.files.modules import found_modules
 
 
 def known_formats() -> dict[str, ModuleType]:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from mnist_trainer.config.load import load_config
-from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.files.limits import MAX_MODEL_BYTES, MAX_TEST_TIME_SHIFT
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, sha256_of
@@ -20,6 +19,9 @@ from mnist_trainer.formats import export_formats, keras, known_formats
 from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import LOGS_DIR, REPORT_NAME, Run
+
+if TYPE_CHECKING:
+    from mnist_trainer.config.schema import Config
 
 _CAN_HOLD_CODE = (".h5", ".hdf5", ".pkl", ".pickle")
 
@@ -55,6 +57,9 @@ class ModelSource:
     @cached_property
     def config(self) -> Config:
         """What the model was made with; for a file, the defaults."""
+        from mnist_trainer.config.load import load_config
+        from mnist_trainer.config.schema import Config
+
         return load_config(self.run.config_path) if self.run else Config()
 
     def open(self) -> AbstractContextManager[Predictor]:

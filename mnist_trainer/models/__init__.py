@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mnist_trainer.component import Component, Misfit, Suggestion, component_module
+from mnist_trainer.component import Component, Misfit, Suggestion
+from mnist_trainer.files.modules import component_module
 
 if TYPE_CHECKING:
     import keras

@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
-from mnist_trainer.component import component_module
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, TrainConfig
+from mnist_trainer.files.modules import component_module
 from mnist_trainer.models import build_model
 from mnist_trainer.training.execution import dtype_policy
 from mnist_trainer.training.loss import build_loss

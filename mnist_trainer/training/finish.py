@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from mnist_trainer.component import Component, component_module
+from mnist_trainer.component import Component
 from mnist_trainer.config.schema import FORMATS
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats.model_source import exported_path
 from mnist_trainer.formats.predictor import as_predictor
 from mnist_trainer.formats.shifted import with_shifts

@@ -14,7 +14,7 @@ from mnist_trainer.errors import ConfigError
 
 Write = Callable[[str | bytes], str]
 
-SECTIONS = "name, seed, data, model, augment, train, evaluate, export, tensorboard"
+SECTIONS = "config_version, name, seed, data, model, augment, train, evaluate, export, tensorboard"
 
 
 @pytest.fixture

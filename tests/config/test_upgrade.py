@@ -45,5 +45,5 @@ def test_formats_are_names_or_sections(tmp_path: Path) -> None:
         assert [entry.name for entry in load_config("dense", [f"export.formats={text}"]).export.formats] == ["litert"]
     with pytest.raises(ConfigError, match=r"export\.formats\.0(\.name)?: unknown name 'onxx'"):
         load_config("dense", ["export.formats=[onxx]"])
-    with pytest.raises(ConfigError, match=r"old\.yaml:1:29: export\.formats\.0\.size: unknown key"):
+    with pytest.raises(ConfigError, match=r"old\.yaml:1:35: export\.formats\.0\.size: unknown key"):
         load_config(write(tmp_path, "export: {formats: [{name: litert, size: 3}]}"))

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mnist_trainer.component import found_modules
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.evaluation import corruptions
+from mnist_trainer.files.modules import found_modules
 from tests.conftest import Arrays
 
 BY_NAME = found_modules(corruptions.__name__, corruptions.DEFINITION)

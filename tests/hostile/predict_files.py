@@ -52,8 +52,8 @@ _TO_PREDICT: list[tuple[str, Make, str]] = [
     ("LiteRT cut off", run(tflite=_CRASH[: len(_CRASH) // 2]), _NOT_LITERT),
     ("LiteRT on which it crashes", run(tflite=_CRASH), _NOT_LITERT + "its runtime fails on it"),
     ("LiteRT of a hole", hole_in_run("model.tflite"), _NOT_LITERT + "larger than 120,000,000 bytes"),
-    ("LiteRT that is a device", link_in_run("model.tflite", "/dev/zero"), "model.keras: damaged"),
-    ("LiteRT that is a pipe", pipe_in_run("model.tflite"), "model.keras: damaged"),
+    ("LiteRT that is a device", link_in_run("model.tflite", "/dev/zero"), _NOT_LITERT + "is not a regular file"),
+    ("LiteRT that is a pipe", pipe_in_run("model.tflite"), _NOT_LITERT + "is not a regular file"),
     ("LiteRT that is a link to itself", link_in_run("model.tflite", "model.tflite"), "model.keras: d"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -12,9 +13,9 @@ import numpy as np
 
 from tests.hostile.data_files import header, noise, npy, npy_bytes, npz_bytes
 from tests.hostile.entry import Entry, Make
-from tests.hostile.run_files import LABELS as _LABELS
-from tests.hostile.run_files import hole_in_run, link_in_run, pipe_in_run, report, rows, run
+from tests.hostile.run_files import GOOD_REPORT, hole_in_run, link_in_run, pipe_in_run, report, rows, run
 
+_LABELS = np.arange(20, dtype=np.int32) % 10
 GOOD_PREDICTIONS = {
     "labels": _LABELS,
     "probabilities": np.eye(10, dtype=np.float32)[_LABELS],
@@ -54,7 +55,15 @@ def with_members(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) 
 def evaluation(**changed: Any) -> Make:
     """Return what makes a run whose evaluation.json is good, some of its keys replaced."""
     latency = {"p50_seconds": 0.001, "p95_seconds": 0.002, "examples_per_second": 9_000}
-    plain = {"data_sha256": "a" * 64, "loss": 0, "size_bytes": 9_000, "latency": latency, "robustness": None}
+    plain = {
+        **GOOD_REPORT["test"],
+        "data_sha256": "a" * 64,
+        "model_sha256": hashlib.sha256(b"").hexdigest(),
+        "num_parameters": 7_850,
+        "size_bytes": 9_000,
+        "latency": latency,
+        "robustness": None,
+    }
     return measured(evaluation=json.dumps({**plain, **changed}))
 
 
@@ -163,7 +172,7 @@ _FACTS: list[tuple[str, Make, str]] = [
     ("loss of 10³⁰⁸", measured(metrics=rows(loss=1e308)), "0.loss: Input should be less than or equal to 35"),
     ("loss of -1", measured(metrics=rows(loss=-1)), "0.loss: Input should be greater than or equal to 0"),
     ("accuracy of 2", measured(metrics=rows(accuracy=2)), "0.accuracy: Input should be less than or equal to 1"),
-    ("epochs without the rest", measured(metrics='{"epoch": 1}\n'), "0.accuracy: Field required"),
+    ("epochs without the rest", measured(metrics='{"epoch": 1}\n{"epoch": 2}\n{"epoch": 3}\n'), "0.accuracy: Field"),
     ("fewer epochs than the best", measured(metrics=rows(2)), "do not belong together: 2 epochs"),
     ("best epoch 0", measured(report=report(best_epoch=0)), _REPORT + "best_epoch: Input should be greater"),
     ("best epoch 10³⁰⁰", measured(report=report(best_epoch=10**300)), "do not belong together: 3 epochs"),
@@ -172,7 +181,6 @@ _FACTS: list[tuple[str, Make, str]] = [
     ("no seconds", measured(report=report(seconds={})), _REPORT + "seconds: Dictionary should have at least 1 item"),
     ("seconds of text", measured(report=report(seconds={"fit": "<b>"})), _REPORT + "seconds.fit: Input should be"),
     ("10,000 stages", measured(report=report(seconds={str(n): 1 for n in range(10_000)})), _REPORT + "seconds: "),
-    ("evaluation that is a list", measured(evaluation="[]"), _MEASURED + "its value: Input should be"),
     ("evaluation of a hole", hole_in_run("evaluation.json", measured()), "is larger than 25,800,000 bytes"),
     ("size of -1", evaluation(size_bytes=-1), _MEASURED + "size_bytes: Input should be"),
     ("latency of text", evaluation(latency="<script>"), _MEASURED + "latency: Input should be"),
@@ -191,7 +199,8 @@ _ODD: list[tuple[str, Make]] = [
     ("earlier environments of all kinds", environment(earlier=[1, None, {"command": 3}, {"command": [[]]}, "x"])),
     ("100,000 versions", environment(versions={str(number): "1" for number in range(100_000)})),
     ("environment 400 deep", measured(environment='{"a":' * 400 + "1" + "}" * 400)),
-    ("evaluation of another model", evaluation(data_sha256="b")),
+    ("evaluation of another model", evaluation(model_sha256="b")),
+    ("evaluation that is a list", measured(evaluation="[]")),
 ]
 
 

@@ -10,28 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from mnist_trainer.evaluation.predictions import Predictions
-from mnist_trainer.evaluation.report import make_report
-from mnist_trainer.reporting.train_report import Execution, TrainReport
 from tests.hostile.data_files import arrays
 from tests.hostile.entry import Entry, Make
 from tests.hostile.keras_files import keras_entries
 
 Files = dict[str, str | bytes]
 
-LABELS = np.arange(20, dtype=np.int32) % 10
-GOOD_REPORT = TrainReport(
-    run="",
-    num_parameters=7_850,
-    num_classes=10,
-    execution=Execution("float32", jit_compile=False, steps_per_execution=1),
-    num_epochs=3,
-    best_epoch=3,
-    history=(),
-    validation=None,
-    test=make_report(Predictions(LABELS, np.eye(10, dtype=np.float32)[LABELS], 0, "a" * 64)),
-    seconds={"fit": 1.5},
-).as_json()
+GOOD_REPORT: dict[str, Any] = {
+    "num_parameters": 7_850,
+    "num_classes": 10,
+    "execution": {"precision": "float32", "jit_compile": False, "steps_per_execution": 1},
+    "num_epochs": 3,
+    "best_epoch": 3,
+    "validation": None,
+    "test": {
+        "accuracy": 0.9,
+        "accuracy_interval": [0.7, 0.97],
+        "num_correct": 18,
+        "num_examples": 20,
+        "top_2_accuracy": 0.95,
+        "test_time_shift": 0,
+        "loss": 0.3,
+        "calibration": {
+            "expected_calibration_error": 0.01,
+            "mean_confidence": 0.91,
+            "temperature": 1.1,
+            "bins": [],
+        },
+        "classes": [],
+        "confusion_matrix": [],
+    },
+    "seconds": {"fit": 1.5},
+}
 GOOD_ROW = {
     "epoch": 1,
     "accuracy": 0.9,

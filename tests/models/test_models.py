@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.component import Component, Misfit, component_module, component_names
+from mnist_trainer.component import Component, Misfit
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import ConfigError
+from mnist_trainer.files.modules import component_module, component_names
 from mnist_trainer.models import build_model, suggest
 
 MODELS = "mnist_trainer.models"

@@ -15,6 +15,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.formats.model_source import model_of
 from mnist_trainer.reporting import comparison, record
 from mnist_trainer.reporting.diagnosis import diagnose
 from mnist_trainer.reporting.html_report import make_html_report, write_html_report
@@ -69,8 +70,10 @@ def write_evaluation(run: Run, report: EvaluationReport, kind: str = "shift") ->
     run.write_json(
         "evaluation.json",
         {
+            **report.as_json(),
             "data_sha256": load_predictions(run).data_sha256,
-            "loss": report.loss,
+            "model_sha256": model_of(run).sha256,
+            "num_parameters": 109_386,
             "size_bytes": 1_234_000,
             "latency": {"p50_seconds": 0.00125, "p95_seconds": 0.002, "examples_per_second": 45_678.4},
             "robustness": {"mean_accuracy": 0.625, "corruptions": [corruption]},
@@ -222,7 +225,9 @@ def test_evaluation_adds_latency_size_and_robustness(
 
 def test_evaluation_of_an_older_model_is_not_shown(trained_run: Run, report: EvaluationReport, tmp_path: Path) -> None:
     run = copied(trained_run, tmp_path / "resumed")
-    write_evaluation(run, replace(report, loss=report.loss * 2))
+    write_evaluation(run, report)
+    with run.model_path.open("ab") as file:
+        file.write(b"another model")
     assert "Latency not measured" in Page(make_html_report([run])).text
 
 
@@ -290,20 +295,19 @@ def test_perfect_run_without_validation_has_a_page(trained_run: Run, tmp_path: P
         ("report.json", {"best_epoch": 1}, "report.json: not what a run writes: num_parameters: Field required"),
         (
             "report.json",
-            {"num_parameters": 1, "best_epoch": 9, "seconds": {"fit": 1}},
-            "do not belong together: 3 epochs",
+            {"best_epoch": 9},
+            "report.json: not what a run writes: num_parameters: Field required",
         ),
         ("environment.json", [], "environment.json: not what a run writes: its value: Input should be"),
-        ("evaluation.json", {"loss": "<b>"}, "evaluation.json: not what a run writes: data_sha256: Field required"),
         (
             "metrics.jsonl",
             {"epoch": 1, "accuracy": 1, "loss": 0},
-            "metrics.jsonl: not what a run writes: 0.learning_rate",
+            "report.json and metrics.jsonl do not belong together: 1 epochs",
         ),
         (
             "metrics.jsonl",
             {"epoch": 1, "accuracy": 1, "loss": 0, "learning_rate": 1, "validation_loss": 0},
-            "metrics.jsonl: not what a run writes: 0: Value error, one of validation_accuracy and validation_loss is",
+            "report.json and metrics.jsonl do not belong together: 1 epochs",
         ),
     ],
 )

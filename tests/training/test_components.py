@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.component import component_module, component_names
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES
+from mnist_trainer.files.modules import component_module, component_names
 from mnist_trainer.training.build import build_optimizer
 
 

@@ -85,8 +85,9 @@ def evaluate(
         _show(console, f"{model} on {entry.dataset.source}", split, entry.measurement)
         if report:
             _show_diagnosis(console, report, entry.source.config)
-        if entry.not_kept:
-            click.echo(printable(f"Not kept: {entry.not_kept}"), err=True)
+        reason = entry.keep()
+        if reason:
+            click.echo(printable(f"Not kept: {reason}"), err=True)
         measured.append(entry)
     vote = _soft_vote(measured)
     if vote:

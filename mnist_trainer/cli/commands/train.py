@@ -75,7 +75,8 @@ def train(
     stopwatch = Stopwatch(process_seconds())
     run = find_run(resume, logs_dir) if resume is not None else None
     resumption = _find_resumption(run, overrides) if run else None
-    loaded = resumption.loaded if resumption else LoadedConfig.read(config or "dense").with_overrides(overrides)
+    file = "dense" if config is None else config
+    loaded = resumption.loaded if resumption else LoadedConfig.read(file).with_overrides(overrides)
     settings = loaded.config
     stopwatch.end("start")
 

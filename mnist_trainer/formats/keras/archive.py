@@ -23,7 +23,7 @@ from mnist_trainer.files.limits import MAX_MODEL_BYTES
 from mnist_trainer.files.plain_json import parse_json
 from mnist_trainer.files.temporary import temporary_folder
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
-from mnist_trainer.formats.keras.config import UnsafeConfig, safe_config
+from mnist_trainer.formats.keras.safe_config import UnsafeConfig, safe_config
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 MAX_CONFIG_BYTES = 1_000_000

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from mnist_trainer.component import Component
 from mnist_trainer.formats.predictor import Predictor
 
 if TYPE_CHECKING:
     import keras
 
+    from mnist_trainer.formats.litert.config import Config
+
 SUFFIXES = (".tflite",)
 # Far more than TensorFlow takes for all but the weights.
 _NUM_GRAPH_BYTES = 10_000_000
-
-
-class Config(Component):
-    """LiteRT, with which `predict` answers without TensorFlow."""
-
-    name: Literal["litert"] = "litert"
-    """litert: model.tflite, with which `predict` answers without TensorFlow."""
 
 
 def write_model(model: keras.Model, path: Path, config: Config) -> None:  # noqa: ARG001 - it has no other keys yet

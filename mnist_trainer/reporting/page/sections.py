@@ -12,6 +12,7 @@ from mnist_trainer.config.difference import changed_values, differing_values
 from mnist_trainer.config.key_path import value_at
 from mnist_trainer.config.render import ConfigLine, config_lines, render_value
 from mnist_trainer.config.schema import Config
+from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.report import Confusion, EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.reporting import charts
@@ -65,7 +66,7 @@ class RunSections:
         return self.record.report
 
     @property
-    def measured(self) -> Measured | None:
+    def measured(self) -> Measurement | None:
         """Latency, size and robustness, where they were measured."""
         return self.record.measured
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -14,6 +16,9 @@ import tensorflow as tf
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.untrusted import reason_of
 from mnist_trainer.runs.run import Run
+
+# Of a record: the length of its content, and that number's checksum.
+_HEAD, _CHECKSUM_BYTES = struct.Struct("<Q4x"), 4
 
 
 class EventWriter:
@@ -44,6 +49,9 @@ class EventWriter:
         """Write what is left, and close the file."""
         with self._translated():
             self._writer.close()
+        # TensorFlow does not say what it could not write.
+        if not all(_is_whole(path) for path in self._path.glob("events.out.tfevents.*")):
+            raise RunError(f"{self._path}: TensorBoard events cannot be written: there is no room for all of them")
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Write scalars, and have them in the file before returning."""
@@ -85,3 +93,12 @@ class EventWriter:
         except tf.errors.OpError as error:
             reason = re.sub(r"^\{\{.*?\}\} ", "", reason_of(error))  # without the name of TensorFlow's operation
             raise RunError(f"{self._path}: TensorBoard events cannot be written: {reason}") from error
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether no record of a file is cut off: each has its length, a checksum, its content and another."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        while len(head := file.read(_HEAD.size)) == _HEAD.size:
+            file.seek(_HEAD.unpack(head)[0] + _CHECKSUM_BYTES, os.SEEK_CUR)
+        return not head and file.tell() == size

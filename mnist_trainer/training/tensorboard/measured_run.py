@@ -8,11 +8,11 @@ from types import ModuleType
 
 import keras
 
-from mnist_trainer.component import found_modules
 from mnist_trainer.config.schema import TABS, Config
 from mnist_trainer.data.dataset import Split
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.evaluation.report import EvaluationReport
+from mnist_trainer.files.modules import found_modules
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.events import EventWriter
 from mnist_trainer.training.tensorboard.scalars import write_test_scalars

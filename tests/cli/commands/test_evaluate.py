@@ -57,7 +57,7 @@ def test_several_models_vote(trained_run: Run, invoke: Invoke) -> None:
 
 def test_robustness_has_a_line_for_each_kind(trained_run: Run, invoke: Invoke) -> None:
     result = invoke("evaluate", trained_run.path, "--robustness")
-    kinds = ["shift", "rotation", "scale", "noise", "blur", "inversion", "occlusion", "fgsm"]
+    kinds = ["blur", "inversion", "noise", "occlusion", "rotation", "scale", "shift", "fgsm"]
     assert [line.split()[0] for line in result.stdout.splitlines()[:8]] == kinds
     robustness = trained_run.read_json("evaluation.json")["robustness"]
     assert [entry["name"] for entry in robustness["corruptions"]] == kinds
@@ -90,12 +90,13 @@ def test_measurement_of_a_model_that_is_no_more_is_not_kept(trained_run: Run, in
     run = Run(Path(shutil.copytree(trained_run.path, tmp_path / "run")))
     other = build_model(load_config("linear").model, 10)
     (measured,) = measure_all([find_model(run)], on_corruption=lambda _: other.save(run.model_path))
-    assert measured.not_kept == f"{run.path}: has made another model meanwhile; measure it again"
+    assert measured.keep() == f"{run.path}: has made another model meanwhile; measure it again"
     assert Measurement.read(run) is None
 
 
-def test_model_of_litert_is_measured_in_its_own_runtime(trained_run: Run, invoke: Invoke) -> None:
-    answers = json.loads(invoke("evaluate", trained_run.path, trained_run.path / "model.tflite", "--json").stdout)
+def test_model_of_litert_is_measured_in_its_own_runtime(trained_run: Run, small_npz: Path, invoke: Invoke) -> None:
+    models = (trained_run.path, trained_run.path / "model.tflite")
+    answers = json.loads(invoke("evaluate", *models, "--data", small_npz, "--json").stdout)
     keras_model, lite_model = answers["models"]
     assert lite_model["num_correct"] == keras_model["num_correct"]
     assert (lite_model["num_parameters"], keras_model["num_parameters"]) == (None, 109_386)

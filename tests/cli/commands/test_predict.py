@@ -94,11 +94,6 @@ def test_standard_input(trained_run: Run, pictures: Path) -> None:
     [
         (["x"], 2, "Missing argument 'IMAGE...'"),
         (["absent", "a.png"], 1, "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs"),
-        (
-            ["model.tflite", "a.png"],
-            1,
-            "model.tflite: is a file; name the run that it belongs to, the folder with config",
-        ),
         (["unfinished", "a.png"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with: "),
         (["unfinished", "a.png", "--json", "--csv"], 2, "--json and --csv exclude each other."),
         (["unfinished", "a.png", "--min-probability", "50"], 2, "50.0 is not in the range 0<=x<=1"),

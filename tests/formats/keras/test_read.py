@@ -82,13 +82,6 @@ def test_damaged_model_of_a_run_is_refused(trained_run: Run, tmp_path: Path) -> 
         load_model(Run(tmp_path))
 
 
-def test_foreign_report_is_refused(trained_run: Run, tmp_path: Path) -> None:
-    (tmp_path / "config.yaml").write_bytes(trained_run.config_path.read_bytes())
-    (tmp_path / "report.json").write_text("[]")
-    with pytest.raises(RunError, match=r"report\.json is not that of a training run"):
-        load_model(Run(tmp_path))
-
-
 def test_largest_model_that_is_read_is_measured_within_a_gigabyte(small_npz: Path, tmp_path: Path) -> None:
     layers = [keras.layers.Conv2D(300, 1), keras.layers.ReLU(), keras.layers.GlobalAveragePooling2D()]
     image, answer = keras.Input(INPUT_SHAPE, dtype="uint8"), keras.layers.Dense(10, activation="softmax")

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.component import component_names
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import MODELS
 from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import ModelError
+from mnist_trainer.files.modules import component_names
 from mnist_trainer.formats.keras.read import load_model
-from mnist_trainer.formats.litert import Config, open_model
+from mnist_trainer.formats.litert import open_model
+from mnist_trainer.formats.litert.config import Config
 from mnist_trainer.formats.process_predictor import ProcessPredictor
 from mnist_trainer.models import build_model
 from mnist_trainer.runs.run import Run

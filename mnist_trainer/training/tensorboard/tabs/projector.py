@@ -64,8 +64,8 @@ def principal_components(features: npt.NDArray[np.floating], count: int) -> npt.
     centred, num_examples = features - features.mean(axis=0), len(features)
     # The products of examples have the same spectrum as those of features; their few largest eigenvalues take 0.2 s,
     # a whole singular value decomposition 3 s, and ten times that where other processes compute besides.
-    last = num_examples - 1
-    squares, vectors = eigh(centred @ centred.T, subset_by_index=(max(0, num_examples - count), last))
+    count = min(count, *features.shape)
+    squares, vectors = eigh(centred @ centred.T, subset_by_index=(num_examples - count, num_examples - 1))
     components: npt.NDArray[np.floating] = (vectors * np.sqrt(np.maximum(squares, 0)))[:, ::-1]
     return components
 
