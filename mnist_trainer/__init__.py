@@ -19,48 +19,76 @@ if TYPE_CHECKING:
     from mnist_trainer.data.load import load_dataset
     from mnist_trainer.errors import MnistTrainerError
     from mnist_trainer.evaluation.evaluate import evaluate
+    from mnist_trainer.evaluation.measure import Measured, measure_all, vote
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.formats.keras.read import load_model
+    from mnist_trainer.formats.model_source import ModelSource, find_model
+    from mnist_trainer.reporting.comparison import Comparison, compare
+    from mnist_trainer.reporting.html_report import write_html_report
     from mnist_trainer.reporting.train_report import TrainReport
+    from mnist_trainer.runs.find import all_runs, find_run
     from mnist_trainer.runs.run import Run
+    from mnist_trainer.training.resume import find_resumption
     from mnist_trainer.training.start import start_run
     from mnist_trainer.training.train import train
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Config",
-    "Dataset",
-    "EvaluationReport",
-    "MnistTrainerError",
-    "Run",
-    "Split",
-    "TrainReport",
-    "evaluate",
-    "load_config",
-    "load_dataset",
-    "load_model",
-    "start_run",
-    "train",
-]
-
 _LIGHT = {
+    "Comparison": "reporting.comparison",
     "Config": "config.schema",
     "Dataset": "data.dataset",
+    "EvaluationReport": "evaluation.report",
+    "Measured": "evaluation.measure",
     "MnistTrainerError": "errors",
+    "ModelSource": "formats.model_source",
     "Run": "runs.run",
     "Split": "data.dataset",
+    "TrainReport": "reporting.train_report",
+    "all_runs": "runs.find",
+    "compare": "reporting.comparison",
+    "find_model": "formats.model_source",
+    "find_resumption": "training.resume",
+    "find_run": "runs.find",
     "load_config": "config.load",
     "load_dataset": "data.load",
+    "measure_all": "evaluation.measure",
     "start_run": "training.start",
+    "vote": "evaluation.measure",
+    "write_html_report": "reporting.html_report",
 }
 _NEEDS_TENSORFLOW = {
-    "EvaluationReport": "evaluation.report",
-    "TrainReport": "reporting.train_report",
     "evaluate": "evaluation.evaluate",
     "load_model": "formats.keras.read",
     "train": "training.train",
 }
+
+__all__ = [
+    "Comparison",
+    "Config",
+    "Dataset",
+    "EvaluationReport",
+    "Measured",
+    "MnistTrainerError",
+    "ModelSource",
+    "Run",
+    "Split",
+    "TrainReport",
+    "all_runs",
+    "compare",
+    "evaluate",
+    "find_model",
+    "find_resumption",
+    "find_run",
+    "load_config",
+    "load_dataset",
+    "load_model",
+    "measure_all",
+    "start_run",
+    "train",
+    "vote",
+    "write_html_report",
+]
 
 
 def __getattr__(name: str) -> Any:

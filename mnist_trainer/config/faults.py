@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from mnist_trainer.component import Section
 from mnist_trainer.config.key_path import KeyPath, value_at
+from mnist_trainer.config.spelling import did_you_mean
 from mnist_trainer.config.yaml_source import FoundFault, Place, Source
 
 _NO_SECTION = ("dict_type", "model_type", "model_attributes_type")
@@ -63,13 +64,6 @@ def found_faults(
         FoundFault(place, shown, _message(path, groups[path], source, schema)) for place, shown, path in found[:most]
     ]
     return faults, len(found[most:])
-
-
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the nearest allowed word, and the list of them all where none is near."""
-    names = list(allowed)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else f"; allowed: {', '.join(names)}"
 
 
 def _at_fault(path: KeyPath, entry: ErrorDetails, source: Source) -> tuple[Place, KeyPath]:

@@ -15,7 +15,7 @@ from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.latency import Latency, measure_latency
-from mnist_trainer.evaluation.predictions import Predictions
+from mnist_trainer.evaluation.predictions import Predictions, soft_vote
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.robustness import CorruptionReport, RobustnessReport, measure_robustness
 from mnist_trainer.formats.model_source import ModelSource, model_of
@@ -132,6 +132,12 @@ def measure_all(
         measurement, predictions = measure(source, part, on_corruption)
         is_own = source.run is not None and source == model_of(source.run) and split == "test" and data is None
         yield Measured(source, dataset, is_own, measurement, predictions)
+
+
+def vote(measured: Sequence[Measured]) -> EvaluationReport | None:
+    """Return how several models do together; None for a single one, or where examples or classes differ."""
+    votes = soft_vote([entry.predictions for entry in measured]) if len(measured) > 1 else None
+    return make_report(votes) if votes else None
 
 
 def measure(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
+import mnist_trainer
+from mnist_trainer.backend import import_backend
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_config
+from mnist_trainer.config.shipped import SCHEMA_NAME, copy_shipped
 from mnist_trainer.errors import ConfigError, Fault
 
 
@@ -21,13 +25,11 @@ def config() -> None:
 @options.overrides
 def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Report every fault of each FILE with its line and column; exit with 2 if there is one."""
-    from mnist_trainer.config.load import load_config
-
     faults: list[Fault] = []
     num_more = 0
     for file in files:
         try:
-            load_config(file, overrides)
+            mnist_trainer.load_config(file, overrides)
             click.echo(f"{file}: no fault")
         except ConfigError as error:
             faults += error.faults
@@ -41,10 +43,9 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
 @options.overrides
 def show(file: str, overrides: tuple[str, ...]) -> None:
     """Print FILE with every default spelled out and a comment on each key."""
-    from mnist_trainer.config.load import load_config
     from mnist_trainer.config.render import render_config
 
-    click.echo(render_config(load_config(file, overrides)), nl=False)
+    click.echo(render_config(mnist_trainer.load_config(file, overrides)), nl=False)
 
 
 @config.command()
@@ -56,10 +57,9 @@ def init(name: str, output: Path | None) -> None:
     \b
     mnist-train config init conv -o mine.yaml
     """
-    from mnist_trainer.config.shipped import copy_shipped
-
     path = copy_shipped(name, output or Path(f"{name}.yaml"))
-    click.echo(f"wrote {path}; edit it, then: mnist-train train {path}")
+    click.echo(f"wrote {path}, and {SCHEMA_NAME} beside it, with which editors complete its keys")
+    click.echo(f"next   edit it, then: mnist-train train {shlex.quote(str(path))}")
 
 
 @config.command()
@@ -80,12 +80,8 @@ def preview(file: str, overrides: tuple[str, ...], output: Path) -> None:
     \b
     mnist-train config preview good --set augment.rotate=15 -o preview.png
     """
-    from mnist_trainer.backend import import_backend
-    from mnist_trainer.config.load import load_config
-    from mnist_trainer.data.load import load_dataset
-
-    settings = load_config(file, overrides)
-    dataset = load_dataset(settings.data)
+    settings = mnist_trainer.load_config(file, overrides)
+    dataset = mnist_trainer.load_dataset(settings.data)
     import_backend()
 
     from mnist_trainer.training.batches.preview import draw_preview, save_preview

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+import mnist_trainer
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.cli.show.printable import printable
@@ -76,15 +77,12 @@ def _refuse_unused(context: click.Context, names: tuple[str, ...], *, html: bool
 
 
 def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_browser: bool) -> None:
-    from mnist_trainer.reporting.html_report import write_html_report
-    from mnist_trainer.runs.find import find_run
-
-    found = [find_run(run, logs_dir) for run in runs or ["latest"]]
+    found = [mnist_trainer.find_run(run, logs_dir) for run in runs or ["latest"]]
     chosen = list({run.path.resolve(): run for run in found}.values())
     path = output or (chosen[0].path if len(chosen) == 1 else logs_dir) / _PAGE_NAME
     if output is None and not os.access(path.parent, os.W_OK):
         raise RunError(f"{path.parent}: may not be written; name the page with --output")
-    write_html_report(chosen, path)
+    mnist_trainer.write_html_report(chosen, path)
     about = chosen[0].name if len(chosen) == 1 else counted(len(chosen), "run")
     click.echo(printable(f"The page about {about} is {path}"))
     if open_browser and sys.stdout.isatty():
@@ -92,10 +90,9 @@ def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_b
 
 
 def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *, open_browser: bool) -> None:
-    from mnist_trainer.runs.find import all_runs, find_run
     from mnist_trainer.serving.tensorboard import serve
 
-    chosen = [find_run(run, logs_dir) for run in runs] or all_runs(logs_dir)
+    chosen = [mnist_trainer.find_run(run, logs_dir) for run in runs] or mnist_trainer.all_runs(logs_dir)
     if host not in _LOCAL_HOSTS:
         exposed = f"on {host} anyone who reaches this machine can read these runs"
         click.echo(f"Warning: {exposed}; TensorBoard asks for no password.", err=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from mnist_trainer.reporting.diagnosis import Diagnosis
 
 PIPE_WIDTH = 120
-# JSON may hold the control characters of U+007F to U+009F as they are; a terminal obeys them.
-_ESCAPES = {character: f"\\u{character:04x}" for character in range(0x7F, 0xA0)}
 ACCURACY_COLUMNS = ("split", "accuracy", "correct", "95 % interval", "loss")
 
 
@@ -41,11 +37,6 @@ def make_console(*, as_json: bool = False, quiet: bool = False) -> Console:
     # A pipe has no width: rich would fold lines at 80 columns.
     width = None if stream.isatty() else PIPE_WIDTH
     return _PrintableConsole(file=stream, quiet=quiet, width=width, highlight=False, markup=False, soft_wrap=True)
-
-
-def print_json(value: Any) -> None:
-    """Print one JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES))
 
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:

@@ -1,0 +1,37 @@
+"""What `mnist-train compare` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mnist_trainer.cli.show.console import make_console, make_table
+from mnist_trainer.cli.show.printable import print_json
+from mnist_trainer.config.render import render_value
+from mnist_trainer.reporting.comparison import Comparison
+from mnist_trainer.reporting.wording import percent
+
+_NUM_SHOWN = 10
+
+
+def show_comparison(comparison: Comparison, *, as_json: bool, quiet: bool) -> None:
+    """Print both accuracies, the verdict, where the configurations differ, and examples that one gets right."""
+    console = make_console(as_json=as_json, quiet=quiet)
+    only = (comparison.num_only_first, comparison.num_only_second)
+    rows = [
+        [Path(run).name, percent(accuracy), f"{count:,}"]
+        for run, accuracy, count in zip(comparison.runs, comparison.accuracies, only, strict=True)
+    ]
+    console.print(make_table(("run", "accuracy", "right alone"), rows))
+    console.print(f"\n{comparison.verdict()}\n")
+    if comparison.config_difference:
+        keys = [[key, *map(render_value, values)] for key, values in comparison.config_difference.items()]
+        console.print(make_table(("key", "first", "second"), keys))
+        console.print()
+    shown, num_changed = comparison.changed[:_NUM_SHOWN], len(comparison.changed)
+    if shown:
+        changed = [[str(c.example), str(c.label), str(c.first), str(c.second)] for c in shown]
+        left_out = f", the first {len(shown)} of {num_changed}" if num_changed > len(shown) else ""
+        title = f"examples that one gets right{left_out}"
+        console.print(make_table(("example", "label", "first", "second"), changed, title=title))
+    if as_json:
+        print_json(comparison.as_json())

@@ -1,0 +1,70 @@
+"""What `mnist-train predict` prints and writes; without rich, whose import would take a tenth of the time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import click
+from PIL import Image
+
+from mnist_trainer.cli.show.printable import printable
+from mnist_trainer.data.dataset import Images
+from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
+from mnist_trainer.reporting.wording import percent
+
+__all__ = ["csv_rows", "find_pictures", "lines", "read_digits", "saver"]
+
+
+def lines(*, to_error: bool) -> Callable[[Answer], None]:
+    """Return what prints an answer for people."""
+    return lambda answer: click.echo(printable(_line(answer)), err=to_error)
+
+
+def csv_rows() -> Callable[[Answer], None]:
+    """Return what prints an answer as comma-separated values, under a first line with their names."""
+
+    def write(values: Iterable[Any]) -> None:
+        """Write a row, fit for a terminal where this is one."""
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\n").writerow(values)
+        click.echo(printable(row.getvalue()) if sys.stdout.isatty() else row.getvalue(), nl=False)
+
+    write(field.name for field in fields(Answer))
+    return lambda answer: write(asdict(answer).values())
+
+
+def saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None]:
+    """Return what writes an image that the model has seen to `folder`, under its picture's name, over no picture."""
+    taken = {os.path.realpath(picture) for picture in pictures}
+
+    def save(name: str, image: Images) -> None:
+        """Write one image."""
+        stem = "standard-input" if name == "-" else Path(name).stem
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        paths = (folder / f"{name}.png" for name in names)
+        target = next(path for path in paths if os.path.realpath(path) not in taken)
+        taken.add(os.path.realpath(target))
+        with write_whole(target) as path:
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(path)
+
+    return save
+
+
+def _line(answer: Answer) -> str:
+    if answer.message:
+        return f"error        {answer.message}"
+    if answer.digit is None or answer.probability is None or answer.runner_up_probability is None:
+        return f"no digit     {answer.path}"
+    sure = "  unsure" if answer.verdict == "unsure" else ""
+    second = f"{answer.runner_up} with {percent(answer.runner_up_probability)}"
+    return f"{answer.digit}  {percent(answer.probability):>8}  {answer.path}  (then {second}){sure}"
