@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -13,14 +14,15 @@ _FILES_OF_FOLDER = ("__init__.py", "config.py")
 def component_names(package: str, definition: str = "class Config(") -> list[str]:
     """Return the names of the components in `package`, e.g. `mnist_trainer.models`, in alphabetical order.
 
-    They are not imported for it.
+    Neither they nor the package are imported for it.
 
     Args:
         package: whose files, or folders, are components.
         definition: how a line begins that every component has, and nothing else in the package.
     """
     found = set()
-    for folder in map(Path, importlib.import_module(package).__path__):
+    spec = importlib.util.find_spec(package)
+    for folder in map(Path, (spec and spec.submodule_search_locations) or ()):
         sources = [(path.stem, path) for path in folder.glob("*.py")]
         sources += [(path.parent.name, path) for name in _FILES_OF_FOLDER for path in folder.glob(f"*/{name}")]
         found |= {name for name, path in sources if f"\n{definition}" in path.read_text(encoding="utf-8")}
