@@ -30,7 +30,8 @@ class ProcessEnded(Exception):
 class BoundedProcess:
     """A program that answers requests by `child.serve`; to be used as a context manager.
 
-    It starts with the object, and is waited for by the first request: other things can be imported meanwhile.
+    It starts with the object, and is waited for by the first request: other things can be imported meanwhile. Threads
+    may share it; it answers one request at a time.
     """
 
     def __init__(self, program: Path, *arguments: str) -> None:
@@ -42,6 +43,7 @@ class BoundedProcess:
         """
         self._command = [sys.executable, "-P", str(program), *arguments]  # -P: no folder stands in for Python's own
         self._has_begun = False
+        self._asking = threading.Lock()
         self._start()
 
     def __enter__(self) -> Self:
@@ -57,19 +59,20 @@ class BoundedProcess:
             ProcessEnded: there is none, or none within `MAX_SECONDS`; the program is started anew.
             MnistTrainerError: the program cannot be started.
         """
-        guard = threading.Timer(MAX_SECONDS, self._process.kill)
-        guard.start()
-        try:
-            self._wait_for_begin()
-            self._requests.write(json.dumps({**head, "num_bytes": len(content)}).encode() + b"\n" + content)
-            self._requests.flush()
-            return self._read_answer()
-        except (BrokenPipeError, ValueError) as error:
-            self._end()
-            self._start()
-            raise ProcessEnded from error
-        finally:
-            guard.cancel()
+        with self._asking:
+            guard = threading.Timer(MAX_SECONDS, self._process.kill)
+            guard.start()
+            try:
+                self._wait_for_begin()
+                self._requests.write(json.dumps({**head, "num_bytes": len(content)}).encode() + b"\n" + content)
+                self._requests.flush()
+                return self._read_answer()
+            except (BrokenPipeError, ValueError) as error:
+                self._end()
+                self._start()
+                raise ProcessEnded from error
+            finally:
+                guard.cancel()
 
     def _wait_for_begin(self) -> None:
         if not self._has_begun and self._answers.readline() != BEGUN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,10 @@ def test_path_of_modules_is_kept(echo: Path, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "more"))
     with BoundedProcess(echo) as process:
         assert process.ask({"text": "a", "do": "import only_here"})[0]["seen"] == "a"
+
+
+def test_threads_share_one_program(echo: Path) -> None:
+    texts = [str(number) for number in range(20)]
+    with BoundedProcess(echo) as process, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda text: process.ask({"text": text}, text.encode() * 1_000), texts))
+    assert [(head["seen"], content) for head, content in answers] == [(t, (t * 1_000)[::-1].encode()) for t in texts]

@@ -30,7 +30,8 @@ def test_show_prints_a_file_that_loads_the_same(invoke: Invoke) -> None:
 
 def test_init_starts_a_file_and_says_what_to_do_next(invoke: Invoke) -> None:
     result = invoke("config", "init", "conv", "-o", "mine.yaml")
-    assert result.output == "wrote mine.yaml; edit it, then: mnist-train train mine.yaml\n"
+    schema = "mnist-train.schema.json beside it, with which editors complete its keys"
+    assert result.output == f"wrote mine.yaml, and {schema}\nnext   edit it, then: mnist-train train mine.yaml\n"
     assert yaml.safe_load(Path("mine.yaml").read_text())["model"]["name"] == "conv"
     assert invoke("config", "init").exit_code == 0
     assert invoke("config", "init").exit_code == 2
