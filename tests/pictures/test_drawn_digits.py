@@ -9,7 +9,7 @@ from mnist_trainer.pictures.picture_reader import PictureReader
 from mnist_trainer.pictures.read_digits import read_digits
 from mnist_trainer.runs.find import find_run
 from tests.conftest import Command
-from tests.drawn_digits import drawings
+from tests.pictures.drawn_digits import drawings
 
 
 def test_drawings_are_read(mnist_train: Command, tmp_path: Path) -> None:
