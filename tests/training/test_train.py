@@ -28,7 +28,7 @@ from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
-from tests.training.events import read_events
+from tests.training.events import scalars
 
 
 @pytest.fixture
@@ -44,14 +44,6 @@ def changed(config: Config, tmp_path: Path, *overrides: str) -> Config:
 
 def train_in(folder: Path, config: Config, **options: Any) -> TrainReport:
     return train(config, start_run(config, folder), **options)
-
-
-def scalars(run: Run, split: str) -> dict[str, list[Any]]:
-    return {
-        tag.removeprefix("epoch/"): [(step, float(value)) for step, value in points]
-        for tag, points in read_events(run, split).items()
-        if tag.startswith("epoch/")
-    }
 
 
 def test_run_directory_holds_all_of_the_run(trained_run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cli.browser import open_page
-from tests.cli.commands.test_visualize import free_port, visualize
+from tests.cli.tensorboard import free_port, visualize
 from tests.conftest import Command
 
 
