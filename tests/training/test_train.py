@@ -49,9 +49,8 @@ def train_in(folder: Path, config: Config, **options: Any) -> TrainReport:
 def test_run_directory_holds_all_of_the_run(trained_run: Run) -> None:
     names = {path.name for path in trained_run.path.iterdir()}
     records = {"config.yaml", "environment.json", "metrics.jsonl", "report.json", "predictions.npz"}
-    kept_by_evaluate = {"evaluation.json", "report.html"}
     (events,) = (name for name in names if name.startswith("events.out.tfevents."))
-    assert names - kept_by_evaluate - {events} == records | {
+    assert names - {events} == records | {
         *("model.keras", "model.tflite", ".lock"),
         *("checkpoints", "train", "validation", "test"),
     }
