@@ -239,6 +239,7 @@ def test_no_thread_of_the_batches_outlives_an_error(stage: str, config: Config, 
     def num_iterators() -> int:
         return sum(type(value).__name__ == "OwnedIterator" for value in gc.get_objects())
 
+    gc.collect()  # what tests before this one have left is not counted
     before = num_iterators()
     with pytest.raises(KeyError) as caught:
         train_in(tmp_path, config, callbacks=[RaiseIn(stage)])
