@@ -18,8 +18,6 @@ from mnist_trainer.data.sources import ARRAY_NAMES
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import Run
 
-import_backend()
-
 # What takes seconds at the end of a run, and has tests of its own.
 WITHOUT_EXTRAS = (
     "export.litert=false",
@@ -28,6 +26,11 @@ WITHOUT_EXTRAS = (
 
 Arrays = dict[str, np.ndarray]
 Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collectstart() -> None:
+    """Import TensorFlow before a test does, in the processes that run tests: not in the one that starts them."""
+    import_backend()
 
 
 @pytest.fixture(scope="session")
