@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,6 @@ from mnist_trainer.data.sources import ARRAY_NAMES
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import Run
 
-import_backend()
-
 # What takes seconds at the end of a run, and has tests of its own.
 WITHOUT_EXTRAS = (
     "export.formats=[]",
@@ -27,6 +26,11 @@ WITHOUT_EXTRAS = (
 
 Arrays = dict[str, np.ndarray]
 Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collectstart() -> None:
+    """Import TensorFlow before a test does, in the processes that run tests: not in the one that starts them."""
+    import_backend()
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +72,23 @@ def mnist_train() -> Command:
 
 
 @pytest.fixture(scope="session")
-def trained_run(mnist_train: Command, small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A complete run of three epochs on the small data set, made by the command."""
+def trained_run(mnist_train: Command, small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A complete run of three epochs on the small data set, made by the command; to be read alone."""
     logs_dir = tmp_path_factory.mktemp("logs")
     overrides = [f"data.path={small_npz}", "train.epochs=3", "train.precision=float32"]
     process = mnist_train("train", "dense", "--logs-dir", logs_dir, *(f"--set={override}" for override in overrides))
     assert process.returncode == 0, process.stderr
-    return find_run("latest", logs_dir)
+    before = _files(logs_dir)
+    yield find_run("latest", logs_dir)
+    changed = {path.name for path, _ in before.items() ^ _files(logs_dir).items()}
+    assert not changed, f"a test changed {changed} of the run that all share; give it copied_run"
+
+
+@pytest.fixture
+def copied_run(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same run under the same name, alone in its folder, for a test that changes it."""
+    return Run(Path(shutil.copytree(trained_run.path, tmp_path_factory.mktemp("copy") / trained_run.name)))
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

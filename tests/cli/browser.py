@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -20,7 +20,7 @@ FLAGS = [
 
 @contextmanager
 def open_page(*, webgl: bool = False) -> Iterator[Page]:
-    """Give an empty page.
+    """Give an empty page, of which `expect` waits half a minute for all that it looks for: machines are busy.
 
     Args:
         webgl: draw in three dimensions, in software.
@@ -28,6 +28,7 @@ def open_page(*, webgl: bool = False) -> Iterator[Page]:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert chromium, "the browser tests need Chromium, e.g. from: apt-get install chromium"
     graphics = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"] if webgl else ["--disable-gpu"]
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *graphics])
         yield browser.new_page(viewport={"width": 1_400, "height": 900})

@@ -72,9 +72,9 @@ def test_folder_whose_name_is_not_text(small_npz: Path, tmp_path: Path) -> None:
         assert (process.returncode, process.stderr) == (0, "")
 
 
-def test_names_do_not_steer_the_terminal(trained_run: Run, small_arrays: Arrays, tmp_path: Path) -> None:
+def test_names_do_not_steer_the_terminal(copied_run: Run, small_arrays: Arrays, tmp_path: Path) -> None:
     name = "\x1b[31mred\x1b]0;title\a"
-    (tmp_path / name).symlink_to(trained_run.path, target_is_directory=True)
+    (tmp_path / name).symlink_to(copied_run.path, target_is_directory=True)
     Image.fromarray(small_arrays["x_test"][0]).save(tmp_path / f"{name}.png")
     for command in (
         ["compare", name, name],

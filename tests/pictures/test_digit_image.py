@@ -10,7 +10,7 @@ from mnist_trainer.data.dataset import Images
 from mnist_trainer.pictures.digit_image import find_digit
 from mnist_trainer.pictures.picture import Picture, read_picture
 from tests.conftest import Arrays
-from tests.drawn_digits import HANDS, STYLES, Drawing, Pen, drawings, ink
+from tests.pictures.drawn_digits import HANDS, STYLES, Drawing, Pen, drawings, ink
 
 
 def page(cover: np.ndarray, ink_grey: float = 0.1, paper_grey: float = 0.9) -> Picture:

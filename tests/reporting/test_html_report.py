@@ -88,7 +88,6 @@ def report(trained_run: Run) -> EvaluationReport:
 
 @pytest.fixture(scope="module")
 def text(trained_run: Run) -> str:
-    (trained_run.path / "evaluation.json").unlink(missing_ok=True)  # other tests may have evaluated it
     return make_html_report([trained_run])
 
 

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import re
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.limits import MAX_EPOCHS
-from mnist_trainer.runs.find import all_runs, find_run
 from mnist_trainer.runs.run import Run
 
 
@@ -20,14 +15,9 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def make_run(logs_dir: Path, name: str = "dense") -> Run:
-    run = Run.create(name, logs_dir)
-    run.write_text("config.yaml", "seed: 0\n")
-    return run
-
-
-def test_name_has_date_time_and_four_hex_digits(tmp_path: Path) -> None:
-    assert re.fullmatch(r"conv-\d{8}-\d{6}-[0-9a-f]{4}", Run.create("conv", tmp_path / "new" / "logs").name)
+def test_logs_dir_is_made(tmp_path: Path) -> None:
+    assert Run.create("conv", tmp_path / "new" / "logs").path.parent == tmp_path / "new" / "logs"
+    assert names(tmp_path / "new") == ["logs"]
 
 
 def test_two_runs_never_share_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +68,7 @@ def test_json_without_nan(tmp_path: Path) -> None:
 
 
 def test_longest_run_can_be_read_again(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
+    run = Run(tmp_path)
     names = ("accuracy", "loss", "learning_rate", "examples_per_second", "seconds")
     long = dict.fromkeys([*names, "validation_accuracy", "validation_loss"], 12345.678901234567)
     rows = [{"epoch": epoch, **long} for epoch in range(1, MAX_EPOCHS + 1)]
@@ -88,7 +78,7 @@ def test_longest_run_can_be_read_again(tmp_path: Path) -> None:
 
 
 def test_state_is_complete_only_with_a_report(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
+    run = Run(tmp_path)
     states = [run.state]
     with run.lock():
         states.append(run.state)
@@ -97,66 +87,9 @@ def test_state_is_complete_only_with_a_report(tmp_path: Path) -> None:
     assert [*states, run.state] == ["unfinished", "running", "unfinished", "complete"]
 
 
-def test_second_process_is_kept_out(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    with run.lock(), pytest.raises(RunError, match="another process is working on this run"), Run(run.path).lock():
-        pass
-
-
-def test_latest_is_the_newest_by_name(tmp_path: Path) -> None:
-    for name in ("a-20261124-120002-0000", "z-20261124-120001-0000", "not-a-run"):
-        (tmp_path / name).mkdir()
-    for name in ("z-20261124-120001-0000", "a-20261124-120002-0000"):
-        (tmp_path / name / "config.yaml").write_text("")
-    os.utime(tmp_path / "a-20261124-120002-0000" / "config.yaml", (0, 0))
-    assert find_run("latest", tmp_path).name == "a-20261124-120002-0000"
-    assert [run.name[0] for run in all_runs(tmp_path)] == ["z", "a"]
-
-
-def test_run_that_was_named_anew_keeps_its_place(tmp_path: Path) -> None:
-    older, newer = make_run(tmp_path, "older"), make_run(tmp_path, "newer")
-    os.utime(older.config_path, (0, 0))
-    newer.path.rename(tmp_path / "best")
-    assert [run.name for run in all_runs(tmp_path)] == [older.name, "best"]
-
-
-def test_names_are_in_universal_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    monkeypatch.setattr(time, "time", lambda: 0.0)
-    assert Run.create("x", tmp_path).name.startswith("x-19700101-000000-")
-    monkeypatch.undo()
-    time.tzset()
-
-
-def test_run_is_found_by_path_and_by_name(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    assert find_run(str(run.path)) == find_run(run.name, tmp_path) == run
-
-
-@pytest.mark.parametrize(
-    ("reference", "message"),
-    [
-        ("nothing", "nothing: no such run, neither as a path nor under"),
-        ("foreign", r"foreign: not a run directory \(config\.yaml is absent\)"),
-    ],
-)
-def test_what_is_no_run_is_refused(reference: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "foreign").mkdir()
-    with pytest.raises(RunError, match=message):
-        find_run(reference, tmp_path)
-
-
-def test_latest_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="there is no run yet; make one with: mnist-train train"):
-        find_run("latest", tmp_path)
-    with pytest.raises(RunError, match="No such file or directory; make a run with: mnist-train train, or name their"):
-        find_run("latest", tmp_path / "absent")
-
-
 def test_unfinished_run_is_not_complete(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"not a complete run \(report\.json is absent\); finish it with: mnist-train"):
-        make_run(tmp_path).require_complete()
+        Run(tmp_path).require_complete()
 
 
 def test_damaged_json_is_refused(tmp_path: Path) -> None:
@@ -212,21 +145,3 @@ def test_large_deep_or_strange_json_is_refused(tmp_path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(RunError, match="not a regular file"):
         Run(tmp_path).read_json("report.json")
-
-
-def test_lock_waits_for_a_look_at_it(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    with run.lock():
-        pass
-    with (run.path / ".lock").open() as looking:
-        fcntl.flock(looking, fcntl.LOCK_SH)
-        looked = threading.Timer(0.2, fcntl.flock, (looking, fcntl.LOCK_UN))
-        looked.start()
-        with run.lock():
-            assert run.state == "running"
-        looked.join()
-
-
-def test_model_of_elsewhere_is_not_fetched(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="hf://user/model: models are not fetched from elsewhere"):
-        find_run("hf://user/model", tmp_path)

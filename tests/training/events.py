@@ -25,3 +25,12 @@ def read_events(run: Run, folder: str = "", as_value: Callable[[Any], Any] = mak
         tag: [(event.step, as_value(event.tensor_proto)) for event in events.Tensors(tag)]
         for tag in events.Tags()["tensors"]
     }
+
+
+def scalars(run: Run, split: str) -> dict[str, list[Any]]:
+    """Return step and value of each scalar of a split's epochs, by metric."""
+    return {
+        tag.removeprefix("epoch/"): [(step, float(value)) for step, value in points]
+        for tag, points in read_events(run, split).items()
+        if tag.startswith("epoch/")
+    }

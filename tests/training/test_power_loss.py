@@ -18,7 +18,7 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
-from tests.training.test_resume import outcome, resumed
+from tests.training.resumption import outcome, resumed
 
 
 @pytest.fixture(scope="module")

@@ -19,14 +19,14 @@ import pytest
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import ConfigError, RunError
-from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import Checkpoint, load_checkpoint, saved_checkpoints
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS, Command
-from tests.training.test_train import scalars
+from tests.training.events import scalars
+from tests.training.resumption import outcome, resumed
 
 EVERYTHING = (
     "model={name: conv, filters: [4, 8], batch_normalization: true, dropout: 0.3}",
@@ -38,7 +38,6 @@ EVERYTHING = (
     "train.early_stopping={patience: 3}",
     "train.precision=float32",
 )
-TIMES = {"seconds", "examples_per_second"}
 
 
 class Crash(Exception):
@@ -66,25 +65,11 @@ def config(small_npz: Path) -> Config:
     return load_config("conv", [f"data.path={small_npz}", *EVERYTHING, *WITHOUT_EXTRAS])
 
 
-def outcome(report: TrainReport) -> dict[str, Any]:
-    """Return all that two equal runs have in common."""
-    model = keras.saving.load_model(Path(report.run) / "model.keras")
-    assert list(report.history) == Run(Path(report.run)).read_metrics()
-    rows = [{key: value for key, value in row.items() if key not in TIMES} for row in report.history]
-    weights = [weight.tobytes() for weight in model.get_weights()]
-    return {"weights": weights, "history": rows, "best": report.best_epoch, "test": report.test}
-
-
 def crashed(config: Config, folder: Path, epoch: int) -> Run:
     run = start_run(config, folder)
     with pytest.raises(Crash):
         train(config, run, callbacks=[CrashIn(epoch)])
     return run
-
-
-def resumed(run: Run, *overrides: str) -> TrainReport:
-    resumption = find_resumption(run, overrides)
-    return train(resumption.config, run, resumption=resumption)
 
 
 def test_interrupted_twice_is_the_same_to_the_last_bit(config: Config, tmp_path: Path) -> None:

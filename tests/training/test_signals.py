@@ -22,7 +22,7 @@ from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
-from tests.training.test_resume import outcome, resumed
+from tests.training.resumption import outcome, resumed
 
 BOTH = pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,68 +16,66 @@ from tests.cli.conftest import Invoke
 from tests.conftest import Arrays
 
 
-def test_run_is_measured_as_its_report_says(trained_run: Run, invoke: Invoke) -> None:
-    result = invoke("evaluate", trained_run.path, "--json")
+def test_run_is_measured_as_its_report_says(copied_run: Run, invoke: Invoke) -> None:
+    result = invoke("evaluate", copied_run.path, "--json")
     (answer,) = json.loads(result.stdout)["models"]
-    expected = trained_run.read_json("report.json")["test"]
-    assert answer | {"model": str(trained_run.path), "split": "test", **expected} == answer
+    expected = copied_run.read_json("report.json")["test"]
+    assert answer | {"model": str(copied_run.path), "split": "test", **expected} == answer
     assert "precision" in result.stderr
 
 
-def test_run_keeps_what_was_measured(trained_run: Run, invoke: Invoke) -> None:
-    for name in ("evaluation.json", "predictions.npz"):
-        (trained_run.path / name).unlink(missing_ok=True)
-    (answer,) = json.loads(invoke("evaluate", trained_run.path, "--json").stdout)["models"]
-    kept = trained_run.read_json("evaluation.json")
+def test_run_keeps_what_was_measured(copied_run: Run, invoke: Invoke) -> None:
+    (copied_run.path / "predictions.npz").unlink()
+    (answer,) = json.loads(invoke("evaluate", copied_run.path, "--json").stdout)["models"]
+    kept = copied_run.read_json("evaluation.json")
     assert kept == {name: value for name, value in answer.items() if name not in ("model", "split")}
-    assert kept["num_parameters"] == trained_run.read_json("report.json")["num_parameters"] == 109_386
-    assert kept["size_bytes"] == trained_run.model_path.stat().st_size
+    assert kept["num_parameters"] == copied_run.read_json("report.json")["num_parameters"] == 109_386
+    assert kept["size_bytes"] == copied_run.model_path.stat().st_size
     assert 0 < kept["latency"]["p50_seconds"] <= kept["latency"]["p95_seconds"]
     assert kept["robustness"] is None
-    predictions = load_predictions(trained_run)
+    predictions = load_predictions(copied_run)
     assert int(predictions.is_correct.sum()) == kept["num_correct"]
 
 
-def test_other_splits_and_data_leave_no_trace(trained_run: Run, small_npz: Path, invoke: Invoke) -> None:
-    invoke("evaluate", trained_run.path)
-    before = (trained_run.path / "evaluation.json").read_bytes()
-    assert invoke("evaluate", trained_run.path, "--split", "validation").exit_code == 0
-    assert invoke("evaluate", trained_run.path, "--data", small_npz).exit_code == 0
-    assert (trained_run.path / "evaluation.json").read_bytes() == before
+def test_other_splits_and_data_leave_no_trace(copied_run: Run, small_npz: Path, invoke: Invoke) -> None:
+    invoke("evaluate", copied_run.path)
+    before = (copied_run.path / "evaluation.json").read_bytes()
+    assert invoke("evaluate", copied_run.path, "--split", "validation").exit_code == 0
+    assert invoke("evaluate", copied_run.path, "--data", small_npz).exit_code == 0
+    assert (copied_run.path / "evaluation.json").read_bytes() == before
 
 
-def test_several_models_vote(trained_run: Run, invoke: Invoke) -> None:
-    answer = json.loads(invoke("evaluate", trained_run.path, trained_run.model_path, "--json").stdout)
+def test_several_models_vote(copied_run: Run, invoke: Invoke) -> None:
+    answer = json.loads(invoke("evaluate", copied_run.path, copied_run.model_path, "--json").stdout)
     # The file is measured on the packaged data, of which the run's own split is a part: no vote.
     assert answer["soft_vote"] is None
-    answer = json.loads(invoke("evaluate", trained_run.path, trained_run.path, "--json").stdout)
+    answer = json.loads(invoke("evaluate", copied_run.path, copied_run.path, "--json").stdout)
     assert answer["soft_vote"]["confusion_matrix"] == answer["models"][0]["confusion_matrix"]
 
 
-def test_robustness_has_a_line_for_each_kind(trained_run: Run, invoke: Invoke) -> None:
-    result = invoke("evaluate", trained_run.path, "--robustness")
+def test_robustness_has_a_line_for_each_kind(copied_run: Run, invoke: Invoke) -> None:
+    result = invoke("evaluate", copied_run.path, "--robustness")
     kinds = ["blur", "inversion", "noise", "occlusion", "rotation", "scale", "shift", "fgsm"]
     assert [line.split()[0] for line in result.stdout.splitlines()[:8]] == kinds
-    robustness = trained_run.read_json("evaluation.json")["robustness"]
+    robustness = copied_run.read_json("evaluation.json")["robustness"]
     assert [entry["name"] for entry in robustness["corruptions"]] == kinds
     every = [accuracy for entry in robustness["corruptions"] for accuracy in entry["accuracies"]]
     assert robustness["mean_accuracy"] == pytest.approx(sum(every) / 40)
 
 
-def test_measured_run_that_cannot_be_written(trained_run: Run, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measured_run_that_cannot_be_written(copied_run: Run, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, target: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "replace", refuse)
-    result = invoke("evaluate", trained_run.path)
+    result = invoke("evaluate", copied_run.path)
     assert "precision" in result.stdout
     assert result.exit_code == 1
-    assert result.stderr == f"Error: {trained_run.path}/predictions.npz: cannot be written: Permission denied\n"
+    assert result.stderr == f"Error: {copied_run.path}/predictions.npz: cannot be written: Permission denied\n"
 
 
-def test_run_that_is_trained_on_meanwhile_keeps_nothing(trained_run: Run, invoke: Invoke, tmp_path: Path) -> None:
-    run = Run(Path(shutil.copytree(trained_run.path, tmp_path / "run")))
-    (run.path / "evaluation.json").unlink(missing_ok=True)
+def test_run_that_is_trained_on_meanwhile_keeps_nothing(copied_run: Run, invoke: Invoke) -> None:
+    run = copied_run
     with run.lock():
         result = invoke("evaluate", run.path)
     assert (result.exit_code, "accuracy" in result.stdout) == (0, True)
@@ -86,8 +83,8 @@ def test_run_that_is_trained_on_meanwhile_keeps_nothing(trained_run: Run, invoke
     assert not (run.path / "evaluation.json").exists()
 
 
-def test_measurement_of_a_model_that_is_no_more_is_not_kept(trained_run: Run, invoke: Invoke, tmp_path: Path) -> None:
-    run = Run(Path(shutil.copytree(trained_run.path, tmp_path / "run")))
+def test_measurement_of_a_model_that_is_no_more_is_not_kept(copied_run: Run) -> None:
+    run = copied_run
     other = build_model(load_config("linear").model, 10)
     (measured,) = measure_all([find_model(run)], on_corruption=lambda _: other.save(run.model_path))
     assert measured.keep() == f"{run.path}: has made another model meanwhile; measure it again"
@@ -105,14 +102,14 @@ def test_model_of_litert_is_measured_in_its_own_runtime(trained_run: Run, small_
 
 
 @pytest.mark.parametrize(("split", "num_examples"), [("train", 1_800), ("validation", 200), ("test", 500)])
-def test_every_split(split: str, num_examples: int, trained_run: Run, invoke: Invoke) -> None:
-    arguments = ["evaluate", "latest", "--logs-dir", trained_run.path.parent, "--split", split, "--json"]
+def test_every_split(split: str, num_examples: int, copied_run: Run, invoke: Invoke) -> None:
+    arguments = ["evaluate", "latest", "--logs-dir", copied_run.path.parent, "--split", split, "--json"]
     (answer,) = json.loads(invoke(*arguments).stdout)["models"]
     assert answer["num_examples"] == sum(entry["num_examples"] for entry in answer["classes"]) == num_examples
 
 
-def test_table_has_a_row_for_each_class(trained_run: Run, invoke: Invoke) -> None:
-    output = invoke("evaluate", trained_run.path).stdout
+def test_table_has_a_row_for_each_class(copied_run: Run, invoke: Invoke) -> None:
+    output = invoke("evaluate", copied_run.path).stdout
     assert output.splitlines()[1].split() == ["split", "accuracy", "correct", "95", "%", "interval", "loss"]
     assert [line[0] for line in output.splitlines()[5:15]] == list("0123456789")
 
@@ -129,16 +126,16 @@ def test_several_models_on_another_data_set(
     assert run["accuracy"] < trained_run.read_json("report.json")["test"]["accuracy"] - 0.2
 
 
-def test_gate(trained_run: Run, invoke: Invoke) -> None:
-    accuracy = trained_run.read_json("report.json")["test"]["accuracy"]
-    assert invoke("evaluate", trained_run.path, "--min-accuracy", accuracy).exit_code == 0
-    result = invoke("evaluate", trained_run.path, "--min-accuracy", accuracy + 0.001)
+def test_gate(copied_run: Run, invoke: Invoke) -> None:
+    accuracy = copied_run.read_json("report.json")["test"]["accuracy"]
+    assert invoke("evaluate", copied_run.path, "--min-accuracy", accuracy).exit_code == 0
+    result = invoke("evaluate", copied_run.path, "--min-accuracy", accuracy + 0.001)
     assert result.exit_code == 3
     assert result.stderr == (
-        f"Error: accuracy below --min-accuracy {accuracy + 0.001}: {trained_run.path} has {accuracy:.4f}\n"
+        f"Error: accuracy below --min-accuracy {accuracy + 0.001}: {copied_run.path} has {accuracy:.4f}\n"
     )
     assert "precision" in result.stdout
-    assert invoke("evaluate", trained_run.path, "--min-accuracy", "nan").exit_code == 3
+    assert invoke("evaluate", copied_run.path, "--min-accuracy", "nan").exit_code == 3
 
 
 @pytest.mark.parametrize(

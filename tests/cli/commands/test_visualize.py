@@ -6,39 +6,17 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from mnist_trainer.runs.run import Run
-from mnist_trainer.serving.tensorboard import _linked
 from tests.cli.browser import open_page
 from tests.cli.conftest import Invoke
-
-
-def free_port() -> int:
-    with socket.create_server(("localhost", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
-@contextmanager
-def visualize(*arguments: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `mnist-train visualize`, and give the process and the first line that it prints."""
-    command = [sys.executable, "-m", "mnist_trainer", "visualize", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout
-    try:
-        yield process, process.stdout.readline()
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+from tests.cli.tensorboard import free_port, visualize
 
 
 @pytest.fixture(scope="module")
@@ -151,22 +129,6 @@ def test_address_of_another_machine_is_an_error(trained_run: Run) -> None:
     assert re.fullmatch(
         r"Error: TensorBoard cannot listen on 192\.0\.2\.1:\d+: .+; try another --port or --host", message
     )
-
-
-def test_runs_of_one_name_are_both_shown(trained_run: Run, tmp_path: Path) -> None:
-    other = tmp_path / "elsewhere" / trained_run.name
-    shutil.copytree(trained_run.path, other)
-    (tmp_path / "links").mkdir()
-    linked = _linked(tmp_path / "links", [trained_run, Run(other), trained_run])
-    assert sorted(path.name for path in linked.iterdir()) == [trained_run.name, f"{trained_run.name}-2"]
-
-
-def test_run_whose_name_begins_another_is_shown(tmp_path: Path) -> None:
-    for name in ("x/conv-2", "y/conv", "z/conv"):
-        (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "links").mkdir()
-    linked = _linked(tmp_path / "links", [Run(tmp_path / name) for name in ("x/conv-2", "y/conv", "z/conv")])
-    assert sorted(path.name for path in linked.iterdir()) == ["conv", "conv-2", "conv-3"]
 
 
 @pytest.mark.parametrize(

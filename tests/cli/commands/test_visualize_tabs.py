@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cli.browser import open_page
-from tests.cli.commands.test_visualize import free_port, visualize
+from tests.cli.tensorboard import free_port, visualize
 from tests.conftest import Command
 
 
@@ -37,39 +37,39 @@ def address(small_npz: Path, mnist_train: Command, tmp_path_factory: pytest.Temp
 def test_images(page: Page, address: str) -> None:
     page.goto(f"{address}#images")
     for tag in ("misclassified", "confusion matrix", "reliability"):
-        expect(page.get_by_text(tag).first).to_be_visible(timeout=30_000)
+        expect(page.get_by_text(tag).first).to_be_visible()
     pictures = page.locator("tf-image-loader img")
-    expect(pictures.first).to_be_visible(timeout=30_000)
+    expect(pictures.first).to_be_visible()
     assert pictures.first.evaluate("image => image.naturalWidth") >= 600
 
 
 def test_pr_curves(page: Page, address: str) -> None:
     page.goto(f"{address}#pr_curves")
-    expect(page.get_by_text("class/0").first).to_be_visible(timeout=30_000)
-    expect(page.locator("tf-pr-curve-card path.line").first).to_be_attached(timeout=30_000)
+    expect(page.get_by_text("class/0").first).to_be_visible()
+    expect(page.locator("tf-pr-curve-card path.line").first).to_be_attached()
 
 
 def test_text(page: Page, address: str) -> None:
     page.goto(f"{address}#text")
-    expect(page.get_by_text("Decides initial weights").first).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("table").filter(has_text="of 500").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Decides initial weights").first).to_be_visible()
+    expect(page.get_by_role("table").filter(has_text="of 500").first).to_be_visible()
 
 
 def test_hyper_parameters_of_both_runs(page: Page, address: str) -> None:
     page.goto(f"{address}#hparams")
     for text in ("model.name", "good-", "failed-"):
-        expect(page.locator("tf-hparams-table-view").get_by_text(text).first).to_be_visible(timeout=30_000)
+        expect(page.locator("tf-hparams-table-view").get_by_text(text).first).to_be_visible()
 
 
 def test_graph(page: Page, address: str) -> None:
     page.goto(f"{address}#graphs")
-    expect(page.locator("g.node").first).to_be_attached(timeout=30_000)
+    expect(page.locator("g.node").first).to_be_attached()
     expect(page.get_by_text("Main Graph").first).to_be_visible()
 
 
 def test_histograms(page: Page, address: str) -> None:
     page.goto(f"{address}#histograms")
-    expect(page.get_by_text("weights/linear/probabilities/kernel").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("weights/linear/probabilities/kernel").first).to_be_visible()
 
 
 def test_projector(page: Page, address: str) -> None:

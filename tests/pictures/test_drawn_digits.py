@@ -8,7 +8,7 @@ from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.pictures.picture_reader import PictureReader
 from mnist_trainer.pictures.read_digits import read_digits
 from tests.conftest import Command
-from tests.drawn_digits import drawings
+from tests.pictures.drawn_digits import drawings
 
 
 def test_drawings_are_read(mnist_train: Command, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Digits as people write them, drawn by code: strokes without a font, in the ways that pictures of digits differ.
 
-    python -m tests.drawn_digits -o sheet.png
+    python -m tests.pictures.drawn_digits -o sheet.png
 
 writes each drawn picture above what a model sees of it.
 """

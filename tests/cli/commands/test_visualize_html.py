@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -79,12 +80,13 @@ def test_page_fits_a_telephone(name: str, pages: dict[str, Path], browser_page: 
 
 def test_page_stands_in_the_run_unless_told_otherwise(trained_run: Run, invoke: Invoke) -> None:
     shutil.copytree(trained_run.path, Path("logs") / trained_run.name)
-    shutil.copytree(trained_run.path, Path("logs/other"))
+    other = Path(shutil.copytree(trained_run.path, "logs/other"))
+    os.utime(other / "config.yaml", (0, 0))  # a run that was named anew is as old as its configuration
     result = invoke("visualize", "--html")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"The page about {trained_run.name} is logs/{trained_run.name}/report.html\n"
     assert f"<h1>{trained_run.name}</h1>" in Path(f"logs/{trained_run.name}/report.html").read_text(encoding="utf-8")
-    result = invoke("visualize", "--html", "latest", "other", Path("logs/other").absolute())
+    result = invoke("visualize", "--html", "latest", "other", other.absolute())
     assert result.stdout == "The page about 2 runs is logs/report.html\n"
 
 

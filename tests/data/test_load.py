@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.errors import DataError
+from tests.conftest import Arrays
+from tests.data.forms import load, write_idx, write_npy
+
+# Of the four original files' contents, as FACTS and data/README.md give them.
+SHA256 = {
+    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
+
+
+def test_packaged_data_is_the_original_mnist(mnist: Arrays) -> None:
+    assert {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in mnist.items()} == SHA256
+
+
+def test_default_is_the_packaged_mnist() -> None:
+    dataset = load_dataset()
+    assert dataset.validation is not None
+    counts = [split.num_examples for split in (dataset.train, dataset.validation, dataset.test)]
+    assert (counts, dataset.num_classes, dataset.source) == ([54_000, 6_000, 10_000], 10, "MNIST")
+
+
+@pytest.mark.parametrize("form", ["npz", "idx", "idx.gz", "npy"])
+def test_every_form_gives_the_same_examples(form: str, small_arrays: Arrays, small_npz: Path, tmp_path: Path) -> None:
+    path = {
+        "npz": lambda: small_npz,
+        "idx": lambda: write_idx(tmp_path, small_arrays, gz=False),
+        "idx.gz": lambda: write_idx(tmp_path, small_arrays, gz=True),
+        "npy": lambda: write_npy(tmp_path, small_arrays),
+    }[form]()
+    dataset = load(path)
+    assert dataset.validation is not None
+    assert np.array_equal(dataset.train.images[..., 0], small_arrays["x_train"][:1_800])
+    assert np.array_equal(dataset.validation.labels, small_arrays["y_train"][1_800:])
+    assert np.array_equal(dataset.test.images[..., 0], small_arrays["x_test"])
+    assert isinstance(dataset.train.images, np.memmap) == (form == "npy")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent.npz", "absent.npz: no such file or folder; data.path is read relative to the working directory"),
+        ("data.csv", "data.csv: expected a folder of IDX files or a folder of .npy files or a .npz file"),
+    ],
+)
+def test_path_that_no_source_reads(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("1,2")
+    with pytest.raises(DataError) as caught:
+        load(tmp_path / name)
+    assert message in str(caught.value)
