@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,8 @@ ROOT = Path(__file__).parent.parent
 def test_the_house_is_in_order(command: list[str]) -> None:
     process = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout + process.stderr
+
+
+def test_no_test_file_imports_another() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")}
+    assert [path for path, text in texts.items() if re.search(r"^\s*(from|import) tests\.\S*\btest_", text, re.M)] == []

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from mnist_trainer.config.load import load_config
-from mnist_trainer.config.schema import Config, TrainConfig
+from mnist_trainer.config.schema import Config
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.evaluation.evaluate import evaluate
-from mnist_trainer.models import build_model
-from mnist_trainer.training.build import build_optimizer
-from mnist_trainer.training.loss import build_loss
-from mnist_trainer.training.normalization import FusedBatchNormalization, with_fused_normalization
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
@@ -25,50 +20,6 @@ from tests.conftest import WITHOUT_EXTRAS
 def small_config(small_npz: Path, *overrides: str) -> Config:
     defaults = [f"data.path={small_npz}", "train.epochs=2", "train.precision=float32", *WITHOUT_EXTRAS]
     return load_config("linear", [*defaults, *overrides])
-
-
-def test_smoothed_loss_is_computed_by_hand() -> None:
-    loss: Any = build_loss(TrainConfig(label_smoothing=0.1), 4)
-    probabilities = np.array([[0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25]], np.float32)
-    targets = np.array([[0.925, 0.025, 0.025, 0.025], [0.025, 0.025, 0.925, 0.025]])
-    by_hand = -(targets * np.log(probabilities)).sum(1)
-    assert np.asarray(loss(np.array([0, 2]), probabilities)) == pytest.approx(by_hand, rel=1e-6)
-    assert build_loss(TrainConfig(), 4) == "sparse_categorical_crossentropy"
-
-
-def test_gradients_are_shortened_to_the_norm() -> None:
-    optimizer = build_optimizer(
-        load_config("dense", ["train.optimizer={name: sgd, learning_rate: 1.0, momentum: 0}"]).train, 1
-    )
-    clipped = build_optimizer(
-        load_config(
-            "dense", ["train.optimizer={name: sgd, learning_rate: 1.0, momentum: 0}", "train.clip_norm=2.5"]
-        ).train,
-        1,
-    )
-    for built, step in ((optimizer, [3.0, 4.0]), (clipped, [1.5, 2.0])):
-        variables = [keras.Variable([0.0]), keras.Variable([0.0])]
-        built.apply([keras.ops.array([-3.0]), keras.ops.array([-4.0])], variables)
-        assert [float(variable[0]) for variable in variables] == pytest.approx(step)
-
-
-def test_fused_normalization_is_the_same_function() -> None:
-    config = load_config("conv", ["model.batch_normalization=true", "model.filters=[4, 8]", "model.dropout=0"]).model
-    plain = build_model(config, 10)
-    fused = with_fused_normalization(plain)
-    assert sum(isinstance(layer, FusedBatchNormalization) for layer in fused.layers) == 2
-    images = np.random.default_rng(0).integers(0, 256, (32, 28, 28, 1), np.uint8)
-    for training in (True, False):
-        one, other = (np.asarray(model(images, training=training)) for model in (plain, fused))
-        assert one == pytest.approx(other, abs=2e-6)
-    for one, other in zip(plain.get_weights(), fused.get_weights(), strict=True):
-        # The moving variance is that of the sample: larger by n / (n - 1), n = 32 examples of 5 by 5 pixels or more.
-        assert one == pytest.approx(other, rel=1 / (32 * 25), abs=1e-6)
-
-
-def test_model_without_normalization_stays_what_it_is() -> None:
-    model = build_model(load_config("dense").model, 10)
-    assert with_fused_normalization(model) is model
 
 
 class KeepWeights(keras.callbacks.Callback):
