@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mnist_trainer.config.spelling import did_you_mean
 from mnist_trainer.errors import ConfigError, Fault
-from mnist_trainer.files.whole_file import write_whole
 
 SCHEMA_NAME = "mnist-train.schema.json"
 # How YAML editors are told a file's schema.
@@ -53,6 +52,7 @@ def copy_shipped(name: str, target: Path) -> Path:
         hint = did_you_mean(name, shipped_names())
         raise ConfigError([Fault("", "", f"no shipped configuration is called {name!r}{hint}")])
     from mnist_trainer.config.json_schema import schema_text
+    from mnist_trainer.files.whole_file import write_whole
 
     text = f"{_NAMES_SCHEMA}{SCHEMA_NAME}\n".encode() + (shipped_folder() / f"{name}.yaml").read_bytes()
     try:

@@ -21,7 +21,7 @@ _MIN_WORK_PIXELS = 200
 # Widths in pixels of the 28×28 image, as `_stroke_width` measures them: in MNIST 90 % are between 1.7 and 4.1, and
 # 99.9 % below 5.2.
 _MIN_WIDTH, _MAX_DRAWN_WIDTH = 2.0, 6.5
-# The contrast around strokes, as a share of theirs: at most 0.02 in MNIST, 0.05 in tests/pictures/drawn_digits.py and 0.14 in
+# The contrast around strokes, as a share of theirs: at most 0.02 in MNIST, 0.05 in our drawn digits and 0.14 in
 # strong noise; 0.77 around a tenth of the patches of light on bare walls.
 _MAX_FADING = 0.2
 # In an image that is MNIST's already, what is darker than the first is background; its strokes reach the second.

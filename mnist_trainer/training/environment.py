@@ -7,7 +7,6 @@ import platform
 import subprocess
 import sys
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +76,14 @@ def _fingerprint(dataset: Dataset) -> str:
 
 
 def installed_packages() -> dict[str, str]:
-    """Return the version of every installed package, by its name in lower case: what is needed to repeat a run."""
-    found = {str(entry.name).lower(): entry.version for entry in metadata.distributions() if entry.name}
-    return dict(sorted(found.items()))
+    """Return the version of every installed package, by its name in lower case: what is needed to repeat a run.
+
+    Source: the names of .dist-info folders (PEP 376), as reading the metadata in them takes a tenth of a second.
+    """
+    folders = [path.stem for entry in dict.fromkeys(sys.path) for path in Path(entry).glob("*.dist-info")]
+    return {
+        name.lower().replace("_", "-"): version for name, _, version in (f.rpartition("-") for f in sorted(folders))
+    }
 
 
 def _git_commit() -> str | None:

@@ -11,7 +11,6 @@ from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_file, complete_run
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.errors import PictureError
-from mnist_trainer.pictures.picture_reader import PictureReader
 
 
 @click.command(short_help="Read the digits in your own pictures.")
@@ -55,6 +54,8 @@ def predict(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
+
+    from mnist_trainer.pictures.picture_reader import PictureReader
 
     answers = []
     with mnist_trainer.find_model(run, logs_dir).open_soonest() as predictor, PictureReader() as read:

@@ -22,6 +22,7 @@ from mnist_trainer.reporting.record import RunRecord
 
 # The table of more classes than these would be larger than all the rest of the page.
 _MAX_MATRIX_CLASSES = 50
+_SHOWN_PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
 _CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
 
 
@@ -169,6 +170,8 @@ def _environment_rows(environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key, value in environment.items():
         if key in ("command", "earlier") or value in (None, [], {}):
             continue
+        if key == "versions" and isinstance(value, dict):  # environment.json has those of all packages
+            value = {name: value[name] for name in _SHOWN_PACKAGES if name in value}
         if isinstance(value, dict):
             value = [f"{name} {version}" for name, version in value.items()]
         yield key.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)
