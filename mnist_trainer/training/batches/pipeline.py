@@ -98,5 +98,7 @@ def evaluation_batches(split: Split) -> tf.data.Dataset:
 
 def _rows(array: npt.NDArray[Any], indices: tf.Tensor) -> tf.Tensor:
     """Return rows of `array`, which stays where it is, in memory or on disk: a TensorFlow constant is a copy."""
+    # tf.gather from such a constant is as quick (dense 1.01, fast 0.99 of the time), and cannot read from the disk;
+    # keras.utils.PyDataset takes 1.25 and 1.04 times as long.
     rows = tf.numpy_function(lambda indices: np.asarray(array[indices]), [indices], array.dtype)
     return tf.ensure_shape(rows, (None, *array.shape[1:]))
