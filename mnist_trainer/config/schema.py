@@ -16,8 +16,6 @@ from mnist_trainer.component import (
     Count,
     Epoch,
     FractionBelowOne,
-    NonNegative,
-    Positive,
     Section,
     component_list,
     component_union,
@@ -54,7 +52,9 @@ class DataConfig(Section):
     path: Annotated[str, Field(min_length=1)] | None = None
     """A .npz file, or a folder of IDX or .npy files; null is the MNIST that comes with the program."""
     validation_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
-    """The last part of the training split, held out to choose the best epoch."""
+    """Fraction of the training split that is held out to choose the best epoch: of MNIST the last part."""
+    split_seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] = 0
+    """Decides which examples of each class are held out where the data is not MNIST's own."""
 
     @field_validator("path")
     @classmethod
@@ -89,7 +89,7 @@ class EarlyStoppingConfig(Section):
 
     patience: Count = 3
     """Epochs without improvement before training ends."""
-    min_delta: NonNegative = 0.0
+    min_delta: Annotated[float, Field(ge=0, le=1_000)] = 0.0
     """The least change of the monitored metric that counts as an improvement."""
 
 
@@ -108,7 +108,7 @@ class TrainConfig(Section):
     """How weights follow gradients."""
     schedule: AnySchedule = Field(default_factory=lambda: default_section(SCHEDULES, "constant"))
     """How the optimiser's learning rate changes from step to step."""
-    clip_norm: Positive | None = None
+    clip_norm: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     """Gradients are shortened to this length, all of them taken as one vector; null leaves them."""
     ema_decay: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Keep the running mean of the weights, which decays so much a step, instead of the last; null does not."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.data.splitting import Rows, RowsOf, num_to_train, stratified_part
 from mnist_trainer.errors import DataError
 from mnist_trainer.files.limits import MAX_CLASSES
 
@@ -39,6 +41,10 @@ class Split:
     def num_examples(self) -> int:
         """How many images, and labels, there are."""
         return len(self.labels)
+
+    def part(self, rows: Rows) -> Split:
+        """Return these examples, their images being read when they are used."""
+        return Split(cast("Images", RowsOf(self.images, rows)), self.labels[rows])
 
     @property
     def sha256(self) -> str:
@@ -74,6 +80,17 @@ class Dataset:
         """How many classes there are."""
         return len(self.class_names)
 
+    def notes(self) -> list[str]:
+        """Return what is odd about the examples, in sentences, to be said before training."""
+        notes = [f"{self.source}: {note}" for note in _notes_on_pixels(self.train.images[:EVALUATION_BATCH_SIZE])]
+        parts = {"training": self.train, "validation": self.validation, "test": self.test}
+        for name, part in parts.items():
+            if part is not None:
+                counts = np.bincount(part.labels, minlength=self.num_classes)
+                missing = [self.class_names[label] for label in np.flatnonzero(counts == 0)]
+                notes += [f"{self.source}: {_listed(missing)} without {name} examples"] if missing else []
+        return notes
+
     def split(self, name: str) -> Split:
         """Return the split called `train`, `validation` or `test`.
 
@@ -86,15 +103,18 @@ class Dataset:
         return split
 
 
-def make_dataset(source: str, arrays: dict[str, npt.NDArray[Any]], validation_fraction: float) -> Dataset:
-    """Return the data set made of four arrays, its last training examples held out for validation.
+def make_dataset(
+    source: str, arrays: dict[str, npt.NDArray[Any]], validation_fraction: float, seed: int | None = None
+) -> Dataset:
+    """Return the data set made of four arrays, some of its training examples held out for validation.
 
     Args:
         source: where the arrays came from; begins every message.
         arrays: `x_train` and `x_test`, uint8, shape (num_examples, 28, 28) or (num_examples, 28, 28, 1); `y_train`
             and `y_test`, integers, shape (num_examples,).
-        validation_fraction: in [0, 1); like Keras's `validation_split`, the first int(n · (1 - fraction)) examples
-            are for training.
+        validation_fraction: in [0, 1).
+        seed: decides which examples of each class are held out; without it, the last ones are, like Keras's
+            `validation_split` does.
 
     Raises:
         DataError: an array is of another type or shape, labels are out of range or of another count, a split is empty.
@@ -103,13 +123,25 @@ def make_dataset(source: str, arrays: dict[str, npt.NDArray[Any]], validation_fr
     class_names = tuple(map(str, range(int(max(full.labels.max(), test.labels.max())) + 1)))
     if full.labels.min() == full.labels.max():
         raise DataError(f"{source}: y_train has only the label {full.labels[0]}; at least 2 classes are needed")
-    num_train = int(full.num_examples * (1 - validation_fraction))
-    if num_train == 0 or (validation_fraction and num_train == full.num_examples):
+    if not validation_fraction:
+        return Dataset(source, full, None, test, class_names)
+    train, validation = _held_out(full, validation_fraction, seed)
+    if not train.num_examples or not validation.num_examples:
         part = f"a validation_fraction of {validation_fraction} of {full.num_examples} examples"
         raise DataError(f"{source}: {part} leaves one split empty")
-    train = Split(full.images[:num_train], full.labels[:num_train])
-    validation = Split(full.images[num_train:], full.labels[num_train:]) if validation_fraction else None
     return Dataset(source, train, validation, test, class_names)
+
+
+def _held_out(full: Split, fraction: float, seed: int | None) -> tuple[Split, Split]:
+    """Return the examples to train on, and those for validation."""
+    if seed is None:
+        num_train = num_to_train(full.num_examples, fraction)
+        return (
+            Split(full.images[:num_train], full.labels[:num_train]),
+            Split(full.images[num_train:], full.labels[num_train:]),
+        )
+    train, validation = stratified_part(full.labels, fraction, seed)
+    return full.part(train), full.part(validation)
 
 
 def _checked_split(source: str, arrays: dict[str, npt.NDArray[Any]], name: str) -> Split:
@@ -141,3 +173,18 @@ def _checked_labels(where: str, labels: npt.NDArray[Any]) -> Labels:
         wrong = labels.min() if labels.min() < 0 else labels.max()
         raise DataError(f"{where} has the label {wrong}; expected labels from 0 to {MAX_CLASSES - 1}")
     return np.asarray(labels, np.int32)
+
+
+def _notes_on_pixels(images: Images) -> list[str]:
+    largest = int(images.max())
+    if largest == 0:
+        return ["all pixels of the first images are 0"]
+    return [f"the largest pixel of the first images is {largest}; expected 255"] if largest < 16 else []
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return `class 3 is`, `classes 3 and 4 are`, or how many there are where they are many."""
+    if len(names) > 5:
+        return f"{len(names)} classes are"
+    *others, last = names
+    return f"classes {', '.join(others)} and {last} are" if others else f"class {last} is"

@@ -30,7 +30,9 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
         arrays = _read(path)
     except UNREADABLE as error:
         raise DataError(f"{path}: {_reason(error)}") from error
-    return make_dataset(str(path) if config.path else "MNIST", arrays, config.validation_fraction)
+    # MNIST's own order is kept: the chapter holds out its last tenth.
+    source, seed = (str(path), config.split_seed) if config.path else ("MNIST", None)
+    return make_dataset(source, arrays, config.validation_fraction, seed)
 
 
 def _read(path: Path) -> Arrays:

@@ -89,14 +89,14 @@ def _harder_images(predictor: Predictor, split: Split) -> Iterator[tuple[str, st
     """Return name, unit, and each severity with its images, for every kind; images are made when they are asked for."""
     for name, kind in found_modules(corruptions.__name__, corruptions.DEFINITION).items():
         severities = enumerate(kind.SEVERITIES)
-        apply = kind.apply
+        apply, images = kind.apply, np.asarray(split.images)
         yield (
             name,
             kind.UNIT,
-            ((severity, apply(split.images, severity, np.random.default_rng(seed))) for seed, severity in severities),
+            ((severity, apply(images, severity, np.random.default_rng(seed))) for seed, severity in severities),
         )
     signs = predictor.gradient_signs(split.images, split.labels)
-    variants = ((severity, _step_along(split.images, signs, severity)) for severity in FGSM_SEVERITIES)
+    variants = ((severity, _step_along(np.asarray(split.images), signs, severity)) for severity in FGSM_SEVERITIES)
     yield ADVERSARIAL, "fraction of the grey range", variants
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_trainer.data.dataset import make_dataset
+from mnist_trainer.data.dataset import Dataset, make_dataset
+from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import DataError
 
 
@@ -83,3 +84,24 @@ def test_small_fraction_still_holds_out_one_example() -> None:
     dataset = make_dataset("x", arrays(), 0.01)
     assert dataset.validation is not None
     assert (dataset.train.num_examples, dataset.validation.num_examples) == (9, 1)
+
+
+def odd_dataset(labels: list[int], pixels: int) -> Dataset:
+    images = np.full((len(labels), 28, 28), pixels, np.uint8)
+    arrays = {"x_train": images, "y_train": np.array(labels), "x_test": images[:2], "y_test": np.array(labels[:2])}
+    return make_dataset("odd", arrays, 0.5, seed=0)
+
+
+def test_what_is_odd_is_said() -> None:
+    assert odd_dataset([1, 2] * 10, 255).notes() == [
+        "odd: class 0 is without training examples",
+        "odd: class 0 is without validation examples",
+        "odd: class 0 is without test examples",
+    ]
+    assert odd_dataset([0, 1] * 10, 1).notes() == ["odd: the largest pixel of the first images is 1; expected 255"]
+    assert odd_dataset([0, 1] * 10, 0).notes() == ["odd: all pixels of the first images are 0"]
+    assert "odd: 10 classes are without test examples" in odd_dataset([10, 11] * 10, 255).notes()
+
+
+def test_nothing_is_odd_about_mnist() -> None:
+    assert load_dataset().notes() == []

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.load import load_dataset
+from mnist_trainer.data.splitting import stratified_part
 from mnist_trainer.errors import DataError
 from tests.conftest import Arrays
 from tests.data.forms import load, write_idx, write_npy
@@ -41,10 +43,12 @@ def test_every_form_gives_the_same_examples(form: str, small_arrays: Arrays, sma
     }[form]()
     dataset = load(path)
     assert dataset.validation is not None
-    assert np.array_equal(dataset.train.images[..., 0], small_arrays["x_train"][:1_800])
-    assert np.array_equal(dataset.validation.labels, small_arrays["y_train"][1_800:])
+    train, validation = stratified_part(small_arrays["y_train"], 0.1, seed=0)
+    assert (len(train), len(validation)) == (1_800, 200)
+    assert np.array_equal(dataset.train.images[:][..., 0], small_arrays["x_train"][train])
+    assert np.array_equal(dataset.validation.labels, small_arrays["y_train"][validation])
     assert np.array_equal(dataset.test.images[..., 0], small_arrays["x_test"])
-    assert isinstance(dataset.train.images, np.memmap) == (form == "npy")
+    assert isinstance(dataset.test.images, np.memmap) == (form == "npy")
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,16 @@ def test_path_that_no_source_reads(name: str, message: str, tmp_path: Path) -> N
     with pytest.raises(DataError) as caught:
         load(tmp_path / name)
     assert message in str(caught.value)
+
+
+def test_data_sorted_by_class_is_held_out_class_by_class(small_arrays: Arrays, tmp_path: Path) -> None:
+    order = np.argsort(small_arrays["y_train"], kind="stable")
+    in_order = {name: array[order] if name.endswith("train") else array for name, array in small_arrays.items()}
+    np.savez(tmp_path / "sorted.npz", allow_pickle=False, **in_order)
+    dataset = load_dataset(DataConfig(path=str(tmp_path / "sorted.npz")))
+    assert dataset.validation is not None
+    counts = [np.bincount(split.labels, minlength=10) for split in (dataset.train, dataset.validation)]
+    assert counts[1].sum() == 200
+    assert (abs(counts[1] - counts[0] / 9) < 1).all()
+    images = np.concatenate([dataset.train.images[:], dataset.validation.images[:]])
+    assert np.array_equal(np.sort(images.sum((1, 2, 3))), np.sort(in_order["x_train"].sum((1, 2), dtype=int)))

@@ -45,6 +45,8 @@ class Training:
         self._dataset = mnist_trainer.load_dataset(self._config.data)
         with loaded.located():
             check_batch_size(self._config, self._dataset)
+        for note in self._dataset.notes():
+            self._console.print(f"note   {note}")
         if verbose:
             self._console.print(render_config(self._config))
 
