@@ -29,11 +29,52 @@ def import_backend() -> None:
     # conv.yaml takes 13.7 s with it and 18.0 s without.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if imported is None:
-        with hidden_native_output(), _without_garbage_collection():
+        with hidden_native_output(), _without_garbage_collection(), _without_keras_files():
             import keras  # noqa: F401 - the import itself is what is wanted
             import tensorflow as tf
 
             tf.constant(0)  # the first operation is what prints the last of the chatter
+
+
+@contextmanager
+def own_keras_settings() -> Iterator[None]:
+    """Compute inside with Keras's default settings; those that the caller has made are back behind it."""
+    from keras import config
+
+    values = {"image_data_format": "channels_last", "floatx": "float32", "epsilon": 1e-7, "dtype_policy": "float32"}
+    before = {name: getattr(config, name)() for name in values}
+    try:
+        _set_keras(values)
+        yield
+    finally:
+        _set_keras(before)
+
+
+def _set_keras(values: dict[str, Any]) -> None:
+    from keras import config
+
+    for name, value in values.items():
+        getattr(config, f"set_{name}")(value)
+
+
+@contextmanager
+def _without_keras_files() -> Iterator[None]:
+    """Import Keras without a user's keras.json, and without the variables that limit its epochs and steps."""
+    # Below a device there are no files, and none can be made.
+    hidden = {"KERAS_HOME": os.devnull, **dict.fromkeys(("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH"))}
+    before = {name: os.environ.get(name) for name in hidden}
+    _set_environment(hidden)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 @contextmanager

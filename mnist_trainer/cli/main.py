@@ -29,6 +29,7 @@ class Boundary(click.Group):
         prepare_streams()
         # NumPy's threads wait for one another: on a busy machine the projector takes up to fifty times as long.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        os.environ["MPLBACKEND"] = "agg"  # of a notebook it names a module that may not be here
         return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -16,7 +16,7 @@ from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.reporting.record import EpochRow, RunRecord
 from mnist_trainer.reporting.reliability import reliability_diagram
-from mnist_trainer.reporting.theme import FONT_POINTS, PAGE, in_css, style_axes
+from mnist_trainer.reporting.theme import FONT_POINTS, PAGE, default_style, in_css, style_axes
 from mnist_trainer.reporting.wording import percent
 
 NUM_SERIES = len(PAGE.series)
@@ -25,6 +25,7 @@ _MAX_MARKED_EPOCHS = 20
 _LEAST = 1e-4
 
 
+@default_style()
 def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
     """Return `accuracy` or `loss` of each epoch, in training and in validation, the best epoch marked.
 
@@ -44,6 +45,7 @@ def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
     return _as_svg(figure, name, f"{metric.capitalize()} of each epoch. {' '.join(filter(None, parts))}")
 
 
+@default_style()
 def overlaid_curves(records: Sequence[RunRecord], metric: str, name: str) -> Markup:
     """Return the curves of several runs, each in its colour and with its number: validation, where there is any."""
     figure, axes = _new_axes((5, 3))
@@ -61,6 +63,7 @@ def overlaid_curves(records: Sequence[RunRecord], metric: str, name: str) -> Mar
     return _as_svg(figure, name, f"{metric.capitalize()} of each epoch for {len(records)} runs.")
 
 
+@default_style()
 def learning_rate_chart(record: RunRecord, name: str) -> Markup | None:
     """Return the learning rate of each epoch; None where it never changes."""
     rates = [row.learning_rate for row in record.history]
@@ -73,6 +76,7 @@ def learning_rate_chart(record: RunRecord, name: str) -> Markup | None:
     return _as_svg(figure, name, f"Learning rate of each epoch: at most {max(rates):.2g}, {rates[-1]:.2g} in the last.")
 
 
+@default_style()
 def reliability_chart(calibration: Calibration, name: str) -> Markup:
     """Return accuracy against confidence, above how many examples have each confidence."""
     figure = reliability_diagram(calibration, PAGE, (5, 4.4))
@@ -80,6 +84,7 @@ def reliability_chart(calibration: Calibration, name: str) -> Markup:
     return _as_svg(figure, name, f"Accuracy against confidence; the two differ by {error:.2f} points on the mean.")
 
 
+@default_style()
 def corruption_chart(corruption: CorruptionReport, name: str) -> Markup:
     """Return the accuracy at each severity of one kind of harder images."""
     figure, axes = _new_axes((2.2, 1.6))

@@ -15,7 +15,7 @@ from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.reporting.mistakes import Mistake
 from mnist_trainer.reporting.reliability import reliability_diagram
-from mnist_trainer.reporting.theme import FONT_POINTS, PLAIN
+from mnist_trainer.reporting.theme import FONT_POINTS, PLAIN, default_style
 from mnist_trainer.reporting.wording import percent
 
 _COLUMNS, _CELL = 8, 100.0
@@ -23,6 +23,7 @@ _COLUMNS, _CELL = 8, 100.0
 _MAX_NUMBERED_CLASSES = 12
 
 
+@default_style()
 def confusion_figure(report: EvaluationReport) -> Figure:
     """Return the confusion matrix, labels down, predictions across; the colour is the share of mistakes in a row."""
     matrix = np.array(report.confusion_matrix)
@@ -42,6 +43,7 @@ def confusion_figure(report: EvaluationReport) -> Figure:
     return figure
 
 
+@default_style()
 def reliability_figure(calibration: Calibration) -> Figure:
     """Return accuracy against confidence, above how many examples have each confidence."""
     figure = reliability_diagram(calibration, PLAIN, (6, 6))
@@ -51,6 +53,7 @@ def reliability_figure(calibration: Calibration) -> Figure:
     return figure
 
 
+@default_style()
 def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
     """Return `mistakes`, at least one, in rows: each image with its label, its prediction and the confidence."""
     rows = -(-len(mistakes) // _COLUMNS)
@@ -68,6 +71,7 @@ def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
     return figure
 
 
+@default_style()
 def as_pixels(figure: Figure) -> npt.NDArray[np.uint8]:
     """Return the figure drawn: uint8, shape (height, width, 4)."""
     canvas = FigureCanvasAgg(figure)

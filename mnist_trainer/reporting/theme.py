@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 
 FONT_POINTS = 10
+
+
+@contextmanager
+def default_style() -> Iterator[None]:
+    """Draw inside as matplotlib does by default, whatever a matplotlibrc or notebook has set; also a decorator."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        yield
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.execution import cpu_flags
 
 _FILE = "environment.json"
+# What users set that changes how libraries compute.
+_TELLING_VARIABLES = ("CUDA_", "KMP_", "OMP_", "ONEDNN_", "DNNL_", "TF_", "XLA_")
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
 
 
@@ -33,10 +35,12 @@ def describe_environment(seed: int, dataset: Dataset) -> dict[str, Any]:
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_physical_devices()],
         "cpu_count": os.cpu_count(),
+        "usable_cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "cpu_features": sorted(cpu_flags().intersection(_TELLING_FLAGS)),
         # 0: TensorFlow takes one thread for each core.
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
+        "variables": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(_TELLING_VARIABLES)},
         "data": {"source": dataset.source, "fingerprint": _fingerprint(dataset)},
     }
 

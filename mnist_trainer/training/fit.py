@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from mnist_trainer.backend import own_keras_settings
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.runs.run import Run
@@ -87,7 +88,7 @@ def fit_run(
         Interrupted: SIGINT or SIGTERM came.
     """
     stopwatch = stopwatch or Stopwatch()
-    with run.lock(), Signals(run).listening() as signals:
+    with run.lock(), Signals(run).listening() as signals, own_keras_settings():
         keras.utils.set_random_seed(plan.config.seed)
         model = build_training_model(plan)
         checkpoint = resumption.checkpoint if resumption else None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from PIL import Image
 
+import mnist_trainer
+from mnist_trainer.config.load import load_config
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import Run
-from tests.conftest import Arrays
+from tests.conftest import WITHOUT_EXTRAS, Arrays
 
 COMMAND = [sys.executable, "-m", "mnist_trainer"]
 
@@ -60,6 +65,46 @@ def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -
     )
     assert (process.returncode, process.stderr) == (0, b"")
     assert b"next   mnist-train evaluate latest" in process.stdout
+
+
+def test_settings_of_libraries_are_no_input(small_npz: Path, tmp_path: Path) -> None:
+    (tmp_path / "keras").mkdir()
+    settings = {"image_data_format": "channels_first", "epsilon": 1, "floatx": "float64"}
+    (tmp_path / "keras" / "keras.json").write_text(json.dumps(settings))
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True")
+    hostile = {
+        "KERAS_HOME": str(tmp_path / "keras"),
+        "KERAS_MAX_EPOCHS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    }
+    outcomes = []
+    for environment in ({}, hostile):
+        overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=2", "--set=train.precision=float32"]
+        train, evaluate = (
+            subprocess.run(
+                [*COMMAND, *command, "--json"],
+                env={**os.environ, **environment},
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            for command in (["train", "conv", *overrides], ["evaluate", "latest"])
+        )
+        report, (measured,) = json.loads(train.stdout)["report"], json.loads(evaluate.stdout)["models"]
+        outcomes.append((report["test"], report["num_epochs"], measured["num_correct"]))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_callers_keras_settings_are_left_as_they_were(small_npz: Path, tmp_path: Path) -> None:
+    config = load_config("conv", [f"data.path={small_npz}", "train.epochs=1", *WITHOUT_EXTRAS])
+    keras.config.set_image_data_format("channels_first")
+    try:
+        report = mnist_trainer.train(config, mnist_trainer.start_run(config, tmp_path))
+        mnist_trainer.load_model(report.run)
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")
 
 
 def test_folder_whose_name_is_not_text(small_npz: Path, tmp_path: Path) -> None:

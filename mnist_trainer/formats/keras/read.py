@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from mnist_trainer.backend import own_keras_settings
 from mnist_trainer.errors import ModelError
 from mnist_trainer.files.limits import MAX_LAYER_VALUES, MAX_PRODUCTS
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
@@ -38,7 +39,7 @@ def read_model(path: Path) -> keras.Model:
         ModelError: the file is absent, damaged or not safe to open, or its model does not take images of 28×28 pixels.
     """
     config = read_config(path)
-    with copied_weights(path) as weights:
+    with copied_weights(path) as weights, own_keras_settings():
         model = _built(path, config, weights)
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or shape[1:] != INPUT_SHAPE:
