@@ -38,6 +38,8 @@ def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> tuple
     """
     from scipy.stats import sem, t
 
+    if min(values) == max(values):  # of which Student's interval would be 0 / 0
+        return float(values[0]), float(values[0])
     low, high = t.interval(confidence, len(values) - 1, loc=np.mean(values), scale=sem(values))
     return float(low), float(high)
 

@@ -42,6 +42,10 @@ def test_mean_interval_is_that_of_the_tables() -> None:
     assert high - 3 == pytest.approx(2.7764451051977987 * 2.5**0.5 / 5**0.5, rel=1e-9)
 
 
+def test_interval_of_equal_values_is_that_value() -> None:
+    assert mean_interval([0.9, 0.9, 0.9]) == (0.9, 0.9)
+
+
 @pytest.mark.parametrize(("only_first", "only_second"), [(0, 0), (5, 5), (8, 31), (0, 6), (101, 59)])
 def test_mcnemar_is_the_sum_of_the_tails(only_first: int, only_second: int) -> None:
     total, less = only_first + only_second, min(only_first, only_second)
