@@ -28,6 +28,9 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+# Neither nothing nor endless as a float32.
+Small = Annotated[float, Field(ge=1e-30, le=1)]
+Penalty = Annotated[float, Field(ge=0, le=1_000)]
 StepLength = Annotated[float, Field(gt=0, le=100)]
 
 # What a component can be asked to suggest something against.

@@ -8,11 +8,24 @@ from typing import Any
 
 import click
 
+
+class UserPath(click.Path):
+    """A path, in which ~ is a home directory also where no shell has put it there, as behind `--logs-dir=`."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """Return the path."""
+        try:
+            value = Path(value).expanduser()
+        except RuntimeError:  # there is no such home directory
+            self.fail(f"{value}: there is no such home directory", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 logs_dir: Decorator = click.option(
     "--logs-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=UserPath(file_okay=False, path_type=Path),
     default=Path("logs"),
     show_default=True,
     help="Folder of the run directories.",

@@ -42,6 +42,8 @@ _PREDICATES = {
 }
 # Other names that people use for a key.
 _OTHER_NAMES = {"lr": "learning_rate"}
+# How near a name of this section must be to be meant rather than the same name in another.
+_VERY_NEAR = 0.8
 
 
 def found_faults(
@@ -102,18 +104,19 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
     key = _OTHER_NAMES.get(str(path[-1]), str(path[-1]))
     allowed = _section_at(schema, section, source.values).model_fields
-    known = _all_paths(schema().model_dump())
+    known = _all_paths(schema)
     elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
-    if elsewhere and not difflib.get_close_matches(key, allowed):
+    if elsewhere and not difflib.get_close_matches(key, allowed, cutoff=_VERY_NEAR):
         return f"; did you mean {elsewhere[0]!r}?"
     return did_you_mean(key, allowed)
 
 
-def _all_paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    for key, value in values.items():
-        yield (key,)
-        if isinstance(value, dict):
-            yield from ((key, *path) for path in _all_paths(value))
+def _all_paths(section: type[Section], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Return the path of every key, those of all components included."""
+    for key, field in section.model_fields.items():
+        yield (*path, key)
+        for inside in _sections_in(field.annotation):
+            yield from _all_paths(inside, (*path, key))
 
 
 def _name_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:

@@ -15,7 +15,7 @@ from mnist_trainer.component import (
     Count,
     FractionBelowOne,
     Misfit,
-    NonNegative,
+    Penalty,
     Suggestion,
     Units,
     check_num_parameters,
@@ -62,7 +62,7 @@ class Config(Component):
     """The nonlinearity of the hidden layers."""
     dropout: FractionBelowOne = 0.5
     """Fraction of the last features set to 0 while training."""
-    l2: NonNegative = 0.0
+    l2: Penalty = 0.0
     """Penalty on squared weights, added to the loss."""
 
     @model_validator(mode="after")

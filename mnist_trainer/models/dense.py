@@ -13,7 +13,7 @@ from mnist_trainer.component import (
     Component,
     FractionBelowOne,
     Misfit,
-    NonNegative,
+    Penalty,
     Suggestion,
     Units,
     check_num_parameters,
@@ -36,7 +36,7 @@ class Config(Component):
     """The nonlinearity of the hidden layers."""
     dropout: FractionBelowOne = 0.0
     """Fraction of each hidden layer's outputs set to 0 while training."""
-    l2: NonNegative = 0.0
+    l2: Penalty = 0.0
     """Penalty on squared weights, added to the loss."""
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from mnist_trainer.component import Component, Misfit, NonNegative, Suggestion
+from mnist_trainer.component import Component, Misfit, Penalty, Suggestion
 from mnist_trainer.models._suggestions import less_regularisation, more_regularisation
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class Config(Component):
 
     name: Literal["linear"] = "linear"
     """linear: one dense layer."""
-    l2: NonNegative = 0.0
+    l2: Penalty = 0.0
     """Penalty on squared weights, added to the loss."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mnist_trainer.component import Component, Fraction, FractionBelowOne, Positive, StepLength
+from mnist_trainer.component import Component, Fraction, FractionBelowOne, Small, StepLength
 
 if TYPE_CHECKING:
     import keras
@@ -26,7 +26,7 @@ class Config(Component):
     weight_decay: Fraction = 0.004
     """Fraction of each weight, times the learning rate, that a step takes away."""
 
-    epsilon: Positive = 1e-7
+    epsilon: Small = 1e-7
     """Keeps the division by the root of squared gradients finite."""
 
 

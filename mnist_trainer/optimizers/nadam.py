@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mnist_trainer.component import Component, FractionBelowOne, Positive, StepLength
+from mnist_trainer.component import Component, FractionBelowOne, Small, StepLength
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +23,7 @@ class Config(Component):
     """Decay of the running mean of gradients."""
     beta_2: FractionBelowOne = 0.999
     """Decay of the running mean of squared gradients."""
-    epsilon: Positive = 1e-7
+    epsilon: Small = 1e-7
     """Keeps the division by the root of squared gradients finite."""
 
 

@@ -63,7 +63,8 @@ def find_pictures(references: Iterable[str]) -> Iterator[str]:
 def _pictures_in(reference: str) -> list[str]:
     """Return the pictures in a folder; none in what is no folder, or may not be read, as reading it as a file says."""
     try:
-        return sorted(str(path) for path in Path(reference).iterdir() if path.suffix.lower() in SUFFIXES)
+        names = (path for path in Path(reference).iterdir() if not path.name.startswith("."))
+        return sorted(str(path) for path in names if path.suffix.lower() in SUFFIXES)
     except (OSError, ValueError):
         return []
 

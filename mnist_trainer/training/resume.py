@@ -13,7 +13,7 @@ from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config, TrainConfig
 from mnist_trainer.errors import ConfigError, Fault, RunError
-from mnist_trainer.runs.run import RESULTS, Run
+from mnist_trainer.runs.run import REPORT_NAME, RESULTS, Run
 from mnist_trainer.training.checkpoint import Checkpoint, DamagedCheckpoint, load_checkpoint, saved_checkpoints
 
 # A change of any other key would make the epochs before the change and those after it different runs.
@@ -117,15 +117,21 @@ def _require_more_of_complete(run: Run, before: TrainConfig, resumption: Resumpt
     stopping = resumption.checkpoint.early_stopping
     is_stopped = before.early_stopping and stopping and stopping.has_stopped
     patience = after.early_stopping.patience if after.early_stopping else math.inf
+    trained = _trained_epochs(run, before)
     if before.early_stopping and is_stopped and patience <= before.early_stopping.patience:
-        on = f"train it on with: {again} train.early_stopping=null, or with more patience"
-        raise RunError(
-            f"{run.path}: is complete, as early stopping ended it after {_epochs(resumption.num_epochs)}; {on}"
-        )
-    trained = resumption.num_epochs if is_stopped else before.epochs
+        more = f" --set train.epochs={2 * trained}" if after.epochs <= trained else ""
+        on = f"train it on with: {again} train.early_stopping=null{more}, or with more patience"
+        raise RunError(f"{run.path}: is complete, as early stopping ended it after {_epochs(trained)}; {on}")
     if after.epochs <= trained:
         more = f"{again} train.epochs={2 * trained}"
         raise RunError(f"{run.path}: is complete, after {_epochs(trained)}; train it on with: {more}")
+
+
+def _trained_epochs(run: Run, before: TrainConfig) -> int:
+    """Return after how many epochs a complete run ended: fewer than were asked for where something stopped it."""
+    report = run.read_json(REPORT_NAME)
+    num_epochs = report.get("num_epochs") if isinstance(report, dict) else None
+    return num_epochs if type(num_epochs) is int else before.epochs
 
 
 def _epochs(number: int) -> str:

@@ -109,3 +109,11 @@ def test_shell_completion(words: str, completed: str, tmp_path: Path) -> None:
         [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert process.stdout.split() == completed.split()
+
+
+def test_home_directory_behind_an_equals_sign(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "runs").mkdir()
+    assert invoke("runs", "--logs-dir=~/runs").stdout.startswith(f"{tmp_path}/runs: there is no run yet")
+    refused = invoke("runs", "--logs-dir=~nobody-of-this-name/runs")
+    assert (refused.exit_code, "there is no such home directory" in refused.stderr) == (2, True)

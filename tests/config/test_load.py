@@ -201,6 +201,20 @@ def test_one_fault_is_one_sentence_with_its_place(text: str | bytes, fault: str,
         ("seed.x=1", "--set seed.x=1: seed.x: seed is not a section with keys"),
         ("train.epohcs=1", "--set train.epohcs=1: train.epohcs: unknown key; did you mean 'epochs'?"),
         (
+            "train.weight_decay=0.1",
+            "--set train.weight_decay=0.1: train.weight_decay: unknown key; did you mean "
+            "'train.optimizer.weight_decay'?",
+        ),
+        ("model.l2=1e38", "--set model.l2=1e38: model.l2: must be at most 1000; received 1e+38"),
+        (
+            "train.optimizer.epsilon=1e-50",
+            "--set train.optimizer.epsilon=1e-50: train.optimizer.epsilon: must be at least 1e-30; received 1e-50",
+        ),
+        (
+            "train.clip_norm=1e300",
+            "--set train.clip_norm=1e300: train.clip_norm: must be at most 1e+06; received 1e+300",
+        ),
+        (
             "foo.bar=1",
             f"--set foo.bar=1: foo: unknown key; allowed: {SECTIONS}",
         ),

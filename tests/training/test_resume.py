@@ -348,3 +348,15 @@ def test_checkpoint_that_cannot_be_read_at_present_is_kept(
     with pytest.raises(RunError, match=r"cannot be read: .*Input/output error"):
         resumed(run)
     assert saved_checkpoints(run) == before
+
+
+class StopAfterFirst(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.model.stop_training = True
+
+
+def test_run_that_a_callback_stopped_goes_on(config: Config, tmp_path: Path) -> None:
+    run = start_run(config, tmp_path)
+    stopped = train(config, run, callbacks=[StopAfterFirst()])
+    assert stopped.num_epochs == 1 < config.train.epochs
+    assert resumed(run).num_epochs == config.train.epochs

@@ -50,7 +50,7 @@ def show(file: str, overrides: tuple[str, ...]) -> None:
 
 @config.command()
 @click.argument("name", default="dense", shell_complete=complete_config)
-@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="Default: NAME.yaml here.")
+@click.option("-o", "--output", metavar="FILE", type=options.UserPath(path_type=Path), help="Default: NAME.yaml here.")
 def init(name: str, output: Path | None) -> None:
     """Copy the shipped configuration NAME (dense, conv, linear, …) to a file of your own.
 
@@ -69,7 +69,7 @@ def init(name: str, output: Path | None) -> None:
     "-o",
     "--output",
     metavar="PNG",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=options.UserPath(dir_okay=False, path_type=Path),
     default=Path("preview.png"),
     show_default=True,
     help="Where the picture goes; its ending chooses the format.",

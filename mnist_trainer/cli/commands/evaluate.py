@@ -21,7 +21,7 @@ _HARDER_IMAGES = ", ".join([*component_names("mnist_trainer.evaluation.corruptio
 @click.option(
     "--data",
     metavar="PATH",
-    type=click.Path(exists=True, path_type=Path),
+    type=options.UserPath(exists=True, path_type=Path),
     help="Another data set: a .npz file, or a folder of IDX or .npy files.",
 )
 @click.option(

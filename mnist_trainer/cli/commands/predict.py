@@ -27,7 +27,7 @@ from mnist_trainer.errors import PictureError
 @click.option(
     "--save-input",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.UserPath(file_okay=False, path_type=Path),
     help="Write what the model saw of each picture, 28×28 pixels, to FOLDER.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values on standard output.")

@@ -33,7 +33,7 @@ _PAGE_NAME = "report.html"
     "--output",
     "-o",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=options.UserPath(path_type=Path),
     help="Where --html writes to.  [default: report.html in the run, or in logs/ for several]",
 )
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in a browser, if this is a terminal.")

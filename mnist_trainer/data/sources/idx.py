@@ -46,7 +46,8 @@ def read(path: Path) -> Arrays:
 
 
 def _find(folder: Path, endings: tuple[str, ...]) -> Path | None:
-    plain = (path for path in sorted(folder.iterdir()) if path.is_file())
+    # macOS leaves files named ._… beside all that it copies.
+    plain = (path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith("."))
     found = [path for path in plain if path.name.removesuffix(".gz").endswith(endings)]
     if len(found) > 1:
         raise DataError(f"{folder}: {' and '.join(path.name for path in found)} are the same; keep one of them")
