@@ -13,7 +13,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
-from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_bootstrap_interval
+from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_interval
 from mnist_trainer.runs.run import Run
 
 SIGNIFICANCE = 0.05
@@ -45,7 +45,7 @@ class Comparison:
         num_examples: examples of the test split.
         accuracies: of both, in [0, 1].
         difference: the second accuracy less the first.
-        difference_interval: the 95 % paired-bootstrap interval of the difference.
+        difference_interval: the 95 % interval of the difference, which leaves 0 out where `is_noise` is false.
         num_only_first: examples that only the first gets right.
         num_only_second: examples that only the second gets right.
         p_value: how often chance alone makes a difference at least so large, by McNemar's exact test.
@@ -131,7 +131,7 @@ def compare_contenders(first: Contender, second: Contender) -> Comparison:
         num_examples=num_examples,
         accuracies=(float(before.is_correct.mean()), float(after.is_correct.mean())),
         difference=(num_only_second - num_only_first) / num_examples,
-        difference_interval=paired_bootstrap_interval(num_only_first, num_only_second, num_examples),
+        difference_interval=paired_interval(num_only_first, num_only_second, num_examples),
         num_only_first=num_only_first,
         num_only_second=num_only_second,
         p_value=p_value,

@@ -10,7 +10,7 @@ import scipy.stats
 from mnist_trainer.evaluation.statistics import (
     mcnemar_p_value,
     mean_interval,
-    paired_bootstrap_interval,
+    paired_interval,
     wilson_interval,
 )
 
@@ -66,13 +66,19 @@ def test_bootstrap_interval_is_that_of_scipy() -> None:
         batch=500,
         rng=np.random.default_rng(0),
     )
-    interval = paired_bootstrap_interval(30, 50, 1_000)
-    assert interval == pytest.approx(result.confidence_interval, abs=0.0015)
+    interval = paired_interval(30, 50, 1_000)
+    assert interval == pytest.approx(result.confidence_interval, abs=0.002)
     assert interval[0] < 0.02 < interval[1]
 
 
+@pytest.mark.parametrize(("only_first", "only_second"), [(7, 18), (7, 19), (0, 5), (0, 6), (40, 60), (39, 61), (9, 1)])
+def test_interval_and_test_give_one_verdict(only_first: int, only_second: int) -> None:
+    low, high = paired_interval(only_first, only_second, 200)
+    assert (low <= 0 <= high) == (mcnemar_p_value(only_first, only_second) >= 0.05)
+
+
 def test_equal_answers_have_no_interval() -> None:
-    assert paired_bootstrap_interval(0, 0, 100) == (0, 0)
+    assert paired_interval(0, 0, 100) == (0, 0)
 
 
 @pytest.mark.parametrize(("num_correct", "num_examples"), [(9_912, 10_000), (0, 20), (20, 20), (81, 263)])
