@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 from mnist_trainer.component import Misfit, Suggestion
 from mnist_trainer.config.schema import AugmentConfig, Config, TrainConfig
+from mnist_trainer.evaluation.statistics import wilson_interval
 from mnist_trainer.files.limits import MAX_EPOCHS
 from mnist_trainer.models import suggest
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.reporting.wording import percent
 
-Verdict = Misfit | Literal["still improving", "well fitted", "unknown"]
+Verdict = Misfit | Literal["still improving", "well fitted", "at chance", "unknown"]
 
 # Points of accuracy (as fractions) and shares of the loss from which a difference counts, chosen on runs of
 # linear.yaml (gap 0.3 points, 92 %), dense.yaml (1.8 points, loss 20 % above its least) and conv.yaml (0.1 points).
@@ -21,6 +23,8 @@ _RISEN = 1.05
 _LOW_ACCURACY = 0.97
 _IMPROVEMENT, _QUICK_IMPROVEMENT = 0.02, 0.1
 _TINY = 1e-9
+# From so many times the accuracy of guessing, something was learned.
+_LEARNED = 1.5
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,29 @@ class Diagnosis:
         return asdict(self)
 
 
-def diagnose(history: Sequence[Mapping[str, float]], config: Config, best_epoch: int) -> Diagnosis:
+def diagnose_run(report: TrainReport, config: Config) -> Diagnosis:
+    """Return what the curves of a run say, which `config` was trained by."""
+    num_validation = report.validation.num_examples if report.validation else 0
+    chance = 1 / report.num_classes
+    return diagnose(report.history, config, report.best_epoch, chance=chance, num_validation=num_validation)
+
+
+def diagnose(
+    history: Sequence[Mapping[str, float]],
+    config: Config,
+    best_epoch: int,
+    *,
+    chance: float = 0.1,
+    num_validation: int = 6_000,
+) -> Diagnosis:
     """Return what the curves say.
 
     Args:
         history: the rows of metrics.jsonl, one for each epoch, at least one.
         config: what was trained.
         best_epoch: the epoch, from 1, whose weights were kept.
+        chance: the accuracy of guessing.
+        num_validation: validation examples; of few, a difference may be chance.
 
     Source: Goodfellow, Bengio and Courville 2016, "Deep Learning", sections 5.2 and 7.8.
     """
@@ -61,7 +81,9 @@ def diagnose(history: Sequence[Mapping[str, float]], config: Config, best_epoch:
         return _without_validation(history)
     gap = last["accuracy"] - last["validation_accuracy"]
     rising_since = _rising_since(history)
-    verdict = _verdict(history, gap, rising_since)
+    verdict = _verdict(history, gap, rising_since, _noise(last["validation_accuracy"], num_validation))
+    if last["accuracy"] < _LEARNED * chance:
+        verdict = "at chance"
     text = f"{_measured(last, gap)} {_curve(history, best_epoch, rising_since)} {_MEANING[verdict]}"
     return Diagnosis(verdict, gap, rising_since, text, tuple(_suggestions(verdict, config, len(history))))
 
@@ -71,6 +93,7 @@ _MEANING: dict[Verdict, str] = {
     "underfitting": "The model underfits: it is too simple, or too much regularised, for its own training images.",
     "still improving": "Training ended while the model was still improving.",
     "well fitted": "The model is well fitted: more of the same training would change little.",
+    "at chance": "The model has learned nothing: it is right hardly more often than by guessing.",
     "unknown": "",
 }
 
@@ -90,8 +113,14 @@ def _rising_since(history: Sequence[Mapping[str, float]]) -> int | None:
     return least + 1 if least < len(losses) - 1 and losses[-1] > _RISEN * losses[least] else None
 
 
-def _verdict(history: Sequence[Mapping[str, float]], gap: float, rising_since: int | None) -> Verdict:
-    if gap > _LARGE_GAP or (rising_since and gap > 0):
+def _noise(accuracy: float, num_examples: int) -> float:
+    """Return by how much an accuracy measured on so many examples may differ from the true one, in 95 of 100 cases."""
+    low, high = wilson_interval(round(accuracy * num_examples), num_examples)
+    return (high - low) / 2
+
+
+def _verdict(history: Sequence[Mapping[str, float]], gap: float, rising_since: int | None, noise: float) -> Verdict:
+    if gap > max(_LARGE_GAP, noise) or (rising_since and gap > noise):
         return "overfitting"
     is_low = history[-1]["accuracy"] < _LOW_ACCURACY
     if _improvement(history) > (_QUICK_IMPROVEMENT if is_low else _IMPROVEMENT):
@@ -133,6 +162,9 @@ def _suggestions(verdict: Verdict, config: Config, num_epochs: int) -> Iterator[
     elif verdict == "underfitting":
         yield from suggest(config.model, verdict)
         yield from _longer(config.train, num_epochs)
+    elif verdict == "at chance":
+        optimizer: Any = config.train.optimizer
+        yield Suggestion("take smaller steps", f"train.optimizer.learning_rate={optimizer.learning_rate / 10:.2g}")
     elif verdict == "still improving":
         yield from _longer(config.train, num_epochs)
 

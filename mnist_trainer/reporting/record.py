@@ -11,7 +11,7 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
-from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose
+from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose_run
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.fields import Fraction, Number, validated
 from mnist_trainer.runs.run import ENVIRONMENT_NAME, METRICS_NAME, Run
@@ -65,7 +65,7 @@ class RunRecord:
     @property
     def diagnosis(self) -> Diagnosis:
         """What the curves say."""
-        return diagnose(self.training.history, self.config, self.training.best_epoch)
+        return diagnose_run(self.training, self.config)
 
     def commands(self) -> Iterator[list[str]]:
         """Return the command lines that made the run: more than one where it was resumed."""

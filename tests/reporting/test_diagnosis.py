@@ -91,3 +91,24 @@ def test_architecture_without_suggestions_of_its_own_is_diagnosed(
     monkeypatch.setitem(sys.modules, "mnist_trainer.models.bare", ModuleType("bare"))
     config = load_config("dense").model_copy(update={"model": Component(name="bare")})
     assert [suggestion.overrides for suggestion in diagnose(history, config, 3).suggestions] == overrides
+
+
+def curves_of(*accuracies: tuple[float, float]) -> list[dict[str, float]]:
+    return [
+        {"accuracy": a, "loss": 1, "validation_accuracy": v, "validation_loss": 2 - v, "epoch": number}
+        for number, (a, v) in enumerate(accuracies, start=1)
+    ]
+
+
+def test_gap_that_few_validation_examples_cannot_carry_is_none() -> None:
+    curves = curves_of((0.98, 0.95), (0.985, 0.95))
+    assert diagnose(curves, load_config("dense"), 2, num_validation=6_000).verdict == "overfitting"
+    assert diagnose(curves, load_config("dense"), 2, num_validation=60).verdict != "overfitting"
+
+
+def test_model_that_guesses_has_learned_nothing() -> None:
+    found = diagnose(curves_of((0.11, 0.05), (0.108, 0.07)), load_config("dense"), 2, num_validation=540)
+    assert found.verdict == "at chance"
+    assert "has learned nothing" in found.text
+    assert [suggestion.overrides for suggestion in found.suggestions] == ["train.optimizer.learning_rate=0.0001"]
+    assert diagnose(curves_of((0.6, 0.55)), load_config("dense"), 1, chance=0.5).verdict == "at chance"

@@ -17,8 +17,9 @@ from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.formats.model_source import model_of
 from mnist_trainer.reporting import comparison, record
-from mnist_trainer.reporting.diagnosis import diagnose
+from mnist_trainer.reporting.diagnosis import diagnose_run
 from mnist_trainer.reporting.html_report import make_html_report, write_html_report
+from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 
 
@@ -140,7 +141,7 @@ def test_epochs_are_those_of_the_metrics(trained_run: Run, page: Page) -> None:
 
 def test_diagnosis_gives_commands_to_type(trained_run: Run, page: Page) -> None:
     config = load_config(trained_run.config_path)
-    diagnosis = diagnose(trained_run.read_metrics(), config, trained_run.read_json("report.json")["best_epoch"])
+    diagnosis = diagnose_run(TrainReport.read(trained_run), config)
     assert diagnosis.text in page.text
     assert diagnosis.suggestions
     for suggestion in diagnosis.suggestions:

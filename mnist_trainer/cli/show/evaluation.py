@@ -19,7 +19,7 @@ from mnist_trainer.evaluation.measure import Measured, Measurement, vote
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.formats.model_source import ModelSource
-from mnist_trainer.reporting.diagnosis import diagnose
+from mnist_trainer.reporting.diagnosis import diagnose_run
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.reporting.wording import calibration_verdict, kilobytes, milliseconds, percent
 
@@ -43,7 +43,8 @@ class EvaluationView:
         report = measurement.report
         if measurement.robustness:
             print_line(f"mean accuracy on harder images {percent(measurement.robustness.mean_accuracy)}\n")
-        title = f"{model} on {measured.dataset.source}"
+        meant = f" ({measured.source.run.name})" if measured.source.run and model == "latest" else ""
+        title = f"{model}{meant} on {measured.dataset.source}"
         print_line(make_table(ACCURACY_COLUMNS, [accuracy_row(self._split, report)], title=title))
         print_line()
         print_line(_class_table(report, measured.dataset.class_names))
@@ -53,7 +54,7 @@ class EvaluationView:
         print_line()
         trained = self._trained.get(measured.source)
         if trained:
-            for line in diagnosis_lines(diagnose(trained.history, measured.source.config, trained.best_epoch)):
+            for line in diagnosis_lines(diagnose_run(trained, measured.source.config)):
                 print_line(line)
             print_line()
 

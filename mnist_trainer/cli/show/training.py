@@ -15,7 +15,7 @@ from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import NUM_SEEDS, Config
-from mnist_trainer.reporting.diagnosis import diagnose
+from mnist_trainer.reporting.diagnosis import diagnose_run
 from mnist_trainer.reporting.wording import percent
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import LOGS_DIR, Run
@@ -131,7 +131,7 @@ class Training:
         self._console.print()
         self._console.print(make_table(ACCURACY_COLUMNS, [*rows, accuracy_row("test", report.test)]))
         self._console.print()
-        for line in diagnosis_lines(diagnose(report.history, config, report.best_epoch)):
+        for line in diagnosis_lines(diagnose_run(report, config)):
             self._console.print(line)
         self._console.print()
         self._console.print(
