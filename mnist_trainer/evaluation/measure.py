@@ -15,7 +15,7 @@ from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.latency import Latency, measure_latency
-from mnist_trainer.evaluation.predictions import Predictions, soft_vote
+from mnist_trainer.evaluation.predictions import Predictions, load_predictions, soft_vote
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.robustness import CorruptionReport, RobustnessReport, measure_robustness
 from mnist_trainer.formats.model_source import ModelSource, model_of
@@ -101,6 +101,8 @@ class Measured:
                 return str(error)
             if not run.is_complete or model_of(run).sha256 != self.measurement.model_sha256:
                 return f"{run.path}: has made another model meanwhile; measure it again"
+            if _measured_data(run) not in (None, self.predictions.data_sha256):
+                return f"{run.path}: {self.dataset.source} no longer holds the test examples that its record is about"
             self.predictions.save(run)
             run.write_json(FILE_NAME, self.measurement.as_json())
         return None
@@ -163,3 +165,11 @@ def measure(
 def _data_config(source: ModelSource, data: Path | None) -> DataConfig:
     config = source.config.data
     return config.model_copy(update={"path": str(data)}) if data else config
+
+
+def _measured_data(run: Run) -> str | None:
+    """Return the fingerprint of the test examples that the run's record is about; None where it has none."""
+    try:
+        return load_predictions(run).data_sha256
+    except RunError:  # absent or damaged: it is made anew
+        return None

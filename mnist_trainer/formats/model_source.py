@@ -109,7 +109,7 @@ def find_model(reference: Run | Path | str, logs_dir: Path = LOGS_DIR) -> ModelS
         ModelError: it is a file, but not that of a model.
     """
     if isinstance(reference, Run) or not _is_file(Path(reference)):
-        run = reference if isinstance(reference, Run) else find_run(str(reference), logs_dir)
+        run = reference if isinstance(reference, Run) else find_run(str(reference), logs_dir, complete=True)
         run.require_complete()
         return model_of(run)
     path = Path(reference)

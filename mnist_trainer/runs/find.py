@@ -24,8 +24,13 @@ def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
     return sorted(runs, key=_age)
 
 
-def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
+def find_run(reference: str, logs_dir: Path = LOGS_DIR, *, complete: bool = False) -> Run:
     """Return the run that `reference` means: `latest`, a path, or a name under `logs_dir`.
+
+    Args:
+        reference: what the user wrote.
+        logs_dir: where runs are.
+        complete: let `latest` pass over runs that are unfinished, unless all are.
 
     Raises:
         RunError: there is no such run, or the directory is none.
@@ -34,7 +39,8 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
         runs = all_runs(logs_dir)
         if not runs:
             raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
-        return runs[-1]
+        finished = [run for run in runs if run.is_complete] if complete else []
+        return (finished or runs)[-1]
     if "://" in reference:
         raise RunError(f"{reference}: models are not fetched from elsewhere; download the file, and name it")
     path = next((path for path in (Path(reference), logs_dir / reference) if os.path.isdir(path)), None)
@@ -42,6 +48,8 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR) -> Run:
         raise RunError(f"{reference}: is a file; name the run that it belongs to, the folder with config.yaml")
     if path is None:
         raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise RunError(f"{path}: may not be read by this user; ask its owner for read permission")
     if not os.path.isfile(path / "config.yaml"):
         raise RunError(f"{path}: not a run directory (config.yaml is absent); see: mnist-train runs")
     return Run(path)

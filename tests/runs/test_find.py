@@ -61,3 +61,13 @@ def test_latest_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
 def test_model_of_elsewhere_is_not_fetched(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="hf://user/model: models are not fetched from elsewhere"):
         find_run("hf://user/model", tmp_path)
+
+
+def test_latest_passes_over_unfinished_runs_where_a_complete_one_is_wanted(tmp_path: Path) -> None:
+    for name in ("a-20261124-120001-0000", "b-20261124-120002-0000", "c-20261124-120003-0000"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").write_text("")
+    assert find_run("latest", tmp_path, complete=True).name.startswith("c-")  # which is then said to be unfinished
+    (tmp_path / "b-20261124-120002-0000" / "report.json").write_text("{}")
+    assert find_run("latest", tmp_path, complete=True).name.startswith("b-")
+    assert find_run("latest", tmp_path).name.startswith("c-")

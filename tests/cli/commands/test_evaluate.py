@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +176,16 @@ def test_data_that_is_not_there(trained_run: Run, invoke: Invoke) -> None:
     result = invoke("evaluate", trained_run.path, "--data", "absent")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Path 'absent' does not exist" in result.stderr
+
+
+def test_record_about_other_examples_stays(copied_run: Run, invoke: Invoke, small_arrays: Arrays) -> None:
+    changed = {**small_arrays, "x_test": 255 - small_arrays["x_test"]}
+    np.savez(copied_run.path / "changed.npz", allow_pickle=False, **changed)
+    text = re.sub(r"path: \S+", f"path: {copied_run.path}/changed.npz", copied_run.config_path.read_text())
+    copied_run.config_path.write_text(text)
+    before = load_predictions(copied_run).data_sha256
+    result = invoke("evaluate", copied_run.path)
+    assert result.exit_code == 0
+    assert "no longer holds the test examples that its record is about" in result.stderr
+    assert load_predictions(copied_run).data_sha256 == before
+    assert not (copied_run.path / "evaluation.json").exists()
