@@ -125,6 +125,14 @@ def test_hyper_parameters_are_the_chief_ones_and_what_differs() -> None:
     assert hyper_parameters(load_config("conv", ["model.filters=[8, 16]"]))["model.filters"] == "(8, 16)"
 
 
+def test_column_has_one_type_in_all_runs() -> None:
+    one, list_of_them = (
+        hyper_parameters(load_config("conv", [f"model.kernel_size={value}"]))["model.kernel_size"]
+        for value in ("5", "[5, 3]")
+    )
+    assert (one, list_of_them) == ("5", "(5, 3)")
+
+
 def test_histograms_and_nothing_else_where_that_is_asked_for(small_npz: Path, tmp_path: Path) -> None:
     overrides = [f"data.path={small_npz}", "train.epochs=2", *WITHOUT_EXTRAS, "tensorboard.histograms=true"]
     config = load_config("linear", overrides)

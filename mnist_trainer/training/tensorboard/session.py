@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from mnist_trainer.config.difference import changed_values
 from mnist_trainer.config.key_path import value_at
@@ -50,10 +51,28 @@ def hyper_parameters(config: Config) -> dict[str, bool | float | str]:
     values: dict[str, Any] = {key: value_at(everything, key) for key in ("seed", *_COLUMNS)}
     values |= {key: value for key, (_, value) in changed_values(config).items()}
     return {
-        key: value if isinstance(value, bool | int | float) else str(value)
+        key: value if _is_always_number(config, key) else str(value)
         for key, value in values.items()
         if value is not None and not key.startswith(_LEFT_OUT)
     }
+
+
+def _is_always_number(config: Config, key: str) -> bool:
+    """Return whether a key has a number or a flag in every run: TensorBoard sorts no column of two types."""
+    section: Any = config
+    *path, last = key.split(".")
+    for part in path:
+        section = getattr(section, part)
+    field = type(section).model_fields.get(last)
+    return field is not None and set(_types_in(field.annotation)) <= {bool, int, float, type(None)}
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    inside = () if typing.get_origin(annotation) is Literal else typing.get_args(annotation)
+    if not inside:
+        yield annotation
+    for argument in inside:
+        yield from _types_in(argument)
 
 
 def report_table(report: TrainReport) -> str:

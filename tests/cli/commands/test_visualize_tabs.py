@@ -26,7 +26,7 @@ def address(small_npz: Path, mnist_train: Command, tmp_path_factory: pytest.Temp
     data = f"--set=data.path={small_npz}"
     common = ["train", "linear", "--logs-dir", logs_dir, data, "--set=train.epochs=1"]
     assert mnist_train(*common, "--set=tensorboard.histograms=true", "--set=name=good").returncode == 0
-    failing = ["--set=train.optimizer={name: sgd, learning_rate: 100}", "--set=model.l2=1e9", "--set=name=failed"]
+    failing = ["--set=train.optimizer={name: sgd, learning_rate: 100}", "--set=model.l2=1000", "--set=name=failed"]
     assert mnist_train(*common, *failing).returncode == 1
     port = free_port()
     with visualize("--logs-dir", logs_dir, "--port", port) as (_, line):
