@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import fcntl
+import os
 import threading
 from pathlib import Path
 
@@ -25,3 +27,16 @@ def test_lock_waits_for_a_look_at_it(tmp_path: Path) -> None:
         with locked(tmp_path):
             assert is_locked(tmp_path)
         looked.join()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_file_system_without_locks_is_refused(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    refused = pytest.raises(
+        RunError, match="its file system cannot keep a second process out; name a folder on another"
+    )
+    with refused, locked(tmp_path):
+        pass
