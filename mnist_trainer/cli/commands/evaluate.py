@@ -49,9 +49,10 @@ def evaluate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Measure each RUN or .keras FILE on all examples of a split, each exactly once; several vote together too.
+    """Measure each RUN or model FILE on all examples of a split, each exactly once; several vote together too.
 
-    RUN is a path, a name under logs/, or latest. A run keeps what was measured on its own test split, in
+    RUN is a path, a name under logs/, or latest, which is the newest complete one. FILE is a .keras or .tflite file, and
+    is measured on MNIST unless --data names other examples. A run keeps what was measured on its own test split, in
     evaluation.json and predictions.npz.
 
     \b

@@ -43,7 +43,7 @@ def predict(
     logs_dir: Path,
     as_json: bool,
 ) -> None:
-    """Read the digit in each IMAGE with the model of RUN.
+    """Read the digit in each IMAGE with the model of RUN, which may be a .keras or .tflite file too.
 
     An IMAGE is a PNG, JPEG, BMP, GIF or TIFF file with one digit, dark on light or light on dark, a folder of such
     files, or - for standard input. RUN is a path, a name under logs/, or latest.
