@@ -51,8 +51,8 @@ def evaluate(
 ) -> None:
     """Measure each RUN or model FILE on all examples of a split, each exactly once; several vote together too.
 
-    RUN is a path, a name under logs/, or latest, which is the newest complete one. FILE is a .keras or .tflite file, and
-    is measured on MNIST unless --data names other examples. A run keeps what was measured on its own test split, in
+    RUN is a path, a name under logs/, or latest, the newest complete one. FILE is a .keras or .tflite file, which is
+    measured on MNIST unless --data names other examples. A run keeps what was measured on its own test split, in
     evaluation.json and predictions.npz.
 
     \b
