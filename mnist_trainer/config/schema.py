@@ -53,8 +53,8 @@ class DataConfig(Section):
     """A .npz file, or a folder of IDX or .npy files; null is the MNIST that comes with the program."""
     validation_fraction: Annotated[float, Field(ge=0, le=0.9)] = 0.1
     """Fraction of the training split that is held out to choose the best epoch: of MNIST the last part."""
-    split_seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] = 0
-    """Decides which examples of each class are held out where the data is not MNIST's own."""
+    split_seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] | None = 0
+    """Decides which examples of each class are held out of your own data; null holds out the last ones."""
 
     @field_validator("path")
     @classmethod

@@ -47,3 +47,14 @@ def test_formats_are_names_or_sections(tmp_path: Path) -> None:
         load_config("dense", ["export.formats=[onxx]"])
     with pytest.raises(ConfigError, match=r"old\.yaml:1:35: export\.formats\.0\.size: unknown key"):
         load_config(write(tmp_path, "export: {formats: [{name: litert, size: 3}]}"))
+
+
+def test_run_of_version_1_has_held_out_the_last_part(tmp_path: Path) -> None:
+    of_a_run = "".join(f"{line}\n" for line in render_config(load_config("dense")).splitlines())
+    old = (
+        of_a_run.replace("config_version: 2", "#")
+        .replace("split_seed: 0", "#")
+        .replace("formats: [litert]", "litert: true")
+    )
+    assert load_config(write(tmp_path, old)).data.split_seed is None
+    assert load_config(write(tmp_path, "data: {validation_fraction: 0.2}")).data.split_seed == 0
