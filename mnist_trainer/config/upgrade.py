@@ -12,8 +12,8 @@ _SECTIONS_OF_RUNS = {"name", "seed", "data", "model", "augment", "train", "evalu
 def upgrade(source: Source) -> None:
     """Rename in `source` what has another name since; a file that does not say its version may have any names.
 
-    Version 2 has `export.formats: [litert]` where version 1 had `export.litert: true`. A run of version 1, whose file has
-    all sections, has held out the last part of any data.
+    Version 2 has `export.formats: [litert]` where version 1 had `export.litert: true`. A run of version 1, whose file
+    has all sections, has held out the last part of any data.
     """
     version, data = source.values.get(_VERSION), source.values.get("data")
     if version is None and isinstance(data, dict) and source.values.keys() >= _SECTIONS_OF_RUNS:
