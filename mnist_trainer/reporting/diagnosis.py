@@ -114,7 +114,12 @@ def _rising_since(history: Sequence[Mapping[str, float]]) -> int | None:
 
 
 def _noise(accuracy: float, num_examples: int) -> float:
-    """Return by how much an accuracy measured on so many examples may differ from the true one, in 95 of 100 cases."""
+    """Return by how much an accuracy measured on so many examples may differ from the true one, in 95 of 100 cases.
+
+    It is 0 where the report of a run does not say how many there were.
+    """
+    if not num_examples:
+        return 0.0
     low, high = wilson_interval(round(accuracy * num_examples), num_examples)
     return (high - low) / 2
 
