@@ -12,15 +12,13 @@ import numpy.typing as npt
 
 from mnist_trainer.data.splitting import Rows, RowsOf, num_to_train, stratified_part
 from mnist_trainer.errors import DataError
-from mnist_trainer.files.limits import MAX_CLASSES
+from mnist_trainer.files.limits import MAX_CLASSES, MAX_EXAMPLES
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.int32]
 Probabilities: TypeAlias = npt.NDArray[np.float32]
 
 IMAGE_PIXELS = 28
-# Their labels take 80 MB of memory; images can stay on the disk.
-MAX_EXAMPLES = 10_000_000
 # Of 125, 250, 500 and 1,000 the fastest for conv.yaml; its first feature map then takes 87 MB.
 EVALUATION_BATCH_SIZE = 1_000
 

@@ -13,15 +13,12 @@ import numpy.typing as npt
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Labels, Probabilities
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.archive import read_arrays
-from mnist_trainer.files.limits import MAX_CLASSES
+from mnist_trainer.files.limits import MAX_CLASSES, MAX_EXAMPLES, MAX_PREDICTION_BYTES
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.formats.probabilities import are_probabilities
 from mnist_trainer.runs.run import Run
 
 FILE_NAME = "predictions.npz"
-# Of 400,000 examples of 30 classes, or 12,000 of 1,000: what can be looked at in some seconds.
-MAX_BYTES = 50_000_000
-MAX_EXAMPLES = 400_000
 _MAX_DIGEST_BYTES = 4 * 64
 
 
@@ -82,7 +79,7 @@ def load_predictions(run: Run) -> Predictions:
     if not path.is_file():
         raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); {do}")
     try:
-        return _checked(read_arrays(path, max_bytes=MAX_BYTES, max_inflated_bytes=MAX_BYTES))
+        return _checked(read_arrays(path, max_bytes=MAX_PREDICTION_BYTES, max_inflated_bytes=MAX_PREDICTION_BYTES))
     except UNREADABLE as error:
         raise RunError(f"{path}: damaged: {reason_of(error)}; {do}") from error
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 MAX_EPOCHS = 10_000
 MAX_CLASSES = 1_000
 MAX_TEST_TIME_SHIFT = 4
+# Their labels take 80 MB of memory; images can stay on the disk.
+MAX_EXAMPLES = 10_000_000
 # Weights of 100 MB; with gradients, moments and the best ones so far training takes five times that.
 MAX_PARAMETERS = 25_000_000
 # Numbers that convolutions, pools, normalisations and activations make of an image; while a model is measured, a batch
@@ -29,6 +31,9 @@ MAX_CHECKPOINT_BYTES = 5 * MAX_WEIGHT_BYTES + _HEADER_BYTES
 MAX_EXPORT_BYTES = MAX_WEIGHT_BYTES + _HEADER_BYTES
 # What a runtime keeps: what layers make of an image, and the weights, quantised or not.
 MAX_RUNTIME_VALUES = 2 * MAX_PARAMETERS
+
+# What a model answers to all examples of a data set of ten classes, or to a hundredth of them of a thousand.
+MAX_PREDICTION_BYTES = 4 * 10 * MAX_EXAMPLES + 4 * MAX_EXAMPLES + 1_000_000
 
 # A row of metrics.jsonl, of an epoch with its validation, has up to 300 bytes.
 MAX_METRICS_BYTES = 400 * MAX_EPOCHS

@@ -16,7 +16,7 @@ from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.runs.run import REPORT_NAME, RESULTS, Run
 from mnist_trainer.training.checkpoint import Checkpoint, DamagedCheckpoint, load_checkpoint, saved_checkpoints
 
-# A change of any other key would make the epochs before the change and those after it different runs.
+# With any other key changed, the epochs before and after the change would belong to different runs.
 CHANGEABLE = (
     "data.path",
     "train.epochs",
@@ -74,7 +74,7 @@ def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
 
 
 def _newest_readable(saved: Sequence[Path]) -> tuple[Checkpoint | None, tuple[str, ...]]:
-    """Return it, and why those after it cannot be read."""
+    """Return the newest checkpoint that can be read, and why the newer ones cannot."""
     damaged: list[str] = []
     for path in reversed(saved):
         try:
@@ -144,10 +144,10 @@ def reopen_run(run: Run, resumption: Resumption) -> None:
     Damaged checkpoints go too: a new one would be taken for older than they are, and be deleted.
 
     Raises:
-        RunError: another process has gone on with the run since `resumption` was found.
+        RunError: another process has resumed the run since `resumption` was found.
     """
     if saved_checkpoints(run) != list(resumption.saved):
-        raise RunError(f"{run.path}: another process has just gone on with this run; look at it, and resume it again")
+        raise RunError(f"{run.path}: another process has just resumed this run; wait until it ends")
     damaged = resumption.saved[len(resumption.saved) - len(resumption.damaged) :]
     run.delete(*(str(path.relative_to(run.path)) for path in damaged))
     run.delete(*RESULTS)

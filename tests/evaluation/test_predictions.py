@@ -53,3 +53,9 @@ def test_answers_are_the_most_probable_classes() -> None:
     assert predictions.answers.tolist() == [0, 2, 0]  # of equals the first
     assert predictions.confidences == pytest.approx([0.7, 0.6, 0.4])
     assert predictions.is_correct.tolist() == [True, False, True]
+
+
+def test_what_a_run_of_many_examples_writes_can_be_read(tmp_path: Path) -> None:
+    labels = np.zeros(400_001, np.int32)
+    Predictions(labels, np.tile(np.array([0.75, 0.25], np.float32), (400_001, 1)), 0, "abc").save(Run(tmp_path))
+    assert len(load_predictions(Run(tmp_path)).labels) == 400_001

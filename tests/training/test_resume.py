@@ -189,7 +189,7 @@ def test_run_that_another_process_went_on_with_meanwhile_is_not_trained_again(sm
     run = crashed(config, tmp_path, 1)
     resumption = find_resumption(run)
     report = resumed(run)
-    with pytest.raises(RunError, match=r"another process has just gone on with this run; look at it, and resume it"):
+    with pytest.raises(RunError, match=r"another process has just resumed this run; wait until it ends"):
         train(config, run, resumption=resumption)
     assert run.read_json("report.json")["test"]["accuracy"] == report.test.accuracy
 
