@@ -14,9 +14,10 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, N
 
 from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.robustness import CorruptionReport
-from mnist_trainer.reporting.record import EpochRow, RunRecord
+from mnist_trainer.reporting.record import RunRecord
 from mnist_trainer.reporting.reliability import reliability_diagram
 from mnist_trainer.reporting.theme import FONT_POINTS, PAGE, default_style, in_css, style_axes
+from mnist_trainer.reporting.train_report import EpochRow
 from mnist_trainer.reporting.wording import percent
 
 NUM_SERIES = len(PAGE.series)

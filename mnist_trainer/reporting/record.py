@@ -12,25 +12,9 @@ from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose_run
-from mnist_trainer.reporting.train_report import TrainReport
-from mnist_trainer.runs.fields import Fraction, Number, validated
-from mnist_trainer.runs.run import ENVIRONMENT_NAME, METRICS_NAME, Run
-
-
-@dataclass(frozen=True)
-class EpochRow:
-    """One row of metrics.jsonl."""
-
-    epoch: int
-    accuracy: Fraction
-    loss: Number
-    learning_rate: Number
-    validation_accuracy: Fraction | None = None
-    validation_loss: Number | None = None
-
-    def __post_init__(self) -> None:
-        if (self.validation_accuracy is None) != (self.validation_loss is None):
-            raise ValueError("one of validation_accuracy and validation_loss is absent")
+from mnist_trainer.reporting.train_report import EpochRow, TrainReport, epoch_rows
+from mnist_trainer.runs.fields import validated
+from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
 
 
 @dataclass(frozen=True)
@@ -90,7 +74,7 @@ def read_record(run: Run) -> RunRecord:
         run=run,
         config=load_config(run.config_path),
         training=training,
-        history=validated(tuple[EpochRow, ...], training.history, run.path / METRICS_NAME),
+        history=epoch_rows(training.history, run),
         environment=validated(dict[str, Any], run.read_json(ENVIRONMENT_NAME), run.path / ENVIRONMENT_NAME),
         predictions=predictions,
         report=make_report(predictions),

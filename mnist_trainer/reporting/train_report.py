@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Self
 
@@ -9,8 +10,8 @@ from pydantic import Field
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.report import EvaluationReport
-from mnist_trainer.runs.fields import Count, Number
-from mnist_trainer.runs.run import REPORT_NAME, Run
+from mnist_trainer.runs.fields import Count, Fraction, Number, validated
+from mnist_trainer.runs.run import METRICS_NAME, REPORT_NAME, Run
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,22 @@ class Export:
 
     size_bytes: Count
     max_difference: Number
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One row of metrics.jsonl."""
+
+    epoch: int
+    accuracy: Fraction
+    loss: Number
+    learning_rate: Number
+    validation_accuracy: Fraction | None = None
+    validation_loss: Number | None = None
+
+    def __post_init__(self) -> None:
+        if (self.validation_accuracy is None) != (self.validation_loss is None):
+            raise ValueError("one of validation_accuracy and validation_loss is absent")
 
 
 @dataclass(frozen=True)
@@ -93,7 +110,17 @@ class TrainReport:
             RunError: report.json or metrics.jsonl is absent, damaged, or not of this run.
         """
         history = run.read_metrics()
+        epoch_rows(history, run)
         report = run.read_report(cls, REPORT_NAME, run=str(run.path), history=history)
         if report.best_epoch > len(history):
             raise RunError(f"{run.path}: report.json and metrics.jsonl do not belong together: {len(history)} epochs")
         return report
+
+
+def epoch_rows(history: Sequence[Mapping[str, float]], run: Run) -> tuple[EpochRow, ...]:
+    """Return the rows of a run's metrics.jsonl with their names.
+
+    Raises:
+        RunError: a value is missing, or out of its range.
+    """
+    return validated(tuple[EpochRow, ...], history, run.path / METRICS_NAME)

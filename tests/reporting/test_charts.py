@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from mnist_trainer.reporting.charts import learning_curve, learning_rate_chart
-from mnist_trainer.reporting.record import EpochRow, RunRecord, read_record
+from mnist_trainer.reporting.record import RunRecord, read_record
+from mnist_trainer.reporting.train_report import EpochRow
 from mnist_trainer.runs.run import Run
 
 

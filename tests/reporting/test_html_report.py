@@ -302,12 +302,12 @@ def test_perfect_run_without_validation_has_a_page(trained_run: Run, tmp_path: P
         (
             "metrics.jsonl",
             {"epoch": 1, "accuracy": 1, "loss": 0},
-            "report.json and metrics.jsonl do not belong together: 1 epochs",
+            "metrics.jsonl: not what a run writes: 0.learning_rate",
         ),
         (
             "metrics.jsonl",
             {"epoch": 1, "accuracy": 1, "loss": 0, "learning_rate": 1, "validation_loss": 0},
-            "report.json and metrics.jsonl do not belong together: 1 epochs",
+            "metrics.jsonl: not what a run writes: 0: Value error, one of validation_accuracy and validation_loss is",
         ),
     ],
 )
