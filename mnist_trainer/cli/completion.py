@@ -18,10 +18,21 @@ def complete_config(context: click.Context, _parameter: click.Parameter, incompl
     return [*complete_file(context, _parameter, incomplete), *_beginning(incomplete, shipped_names())]
 
 
+def complete_override(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the keys that begin with `incomplete`; behind an equals sign, the words that the key may have."""
+    from mnist_trainer.config.schema import Config
+    from mnist_trainer.config.schema_keys import all_paths, words_of
+
+    key, separator, _ = incomplete.partition("=")
+    if separator:
+        return _beginning(incomplete, sorted(f"{key}={word}" for word in words_of(Config, tuple(key.split(".")))))
+    return _beginning(incomplete, sorted({".".join(path) + "=" for path in all_paths(Config)}))
+
+
 def complete_run(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return folders, `latest`, and the names of runs that begin with `incomplete`, the newest first."""
     from mnist_trainer.runs.find import all_runs
-    from mnist_trainer.runs.run import LOGS_DIR
+    from mnist_trainer.runs.names import LOGS_DIR
 
     names = []
     with suppress(RunError):  # where there is no such folder, there are no runs

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from mnist_trainer.cli.completion import complete_override
+
 
 class UserPath(click.Path):
     """A path, in which ~ is a home directory also where no shell has put it there, as behind `--logs-dir=`."""
@@ -42,5 +44,6 @@ overrides: Decorator = click.option(
     "overrides",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=complete_override,
     help="Override one value of the file, e.g. --set train.epochs=3; the right side is read as YAML. May be repeated.",
 )

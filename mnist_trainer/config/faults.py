@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from mnist_trainer.component import Section
 from mnist_trainer.config.key_path import KeyPath, value_at
+from mnist_trainer.config.schema_keys import all_paths, name_of, section_at, sections_in
 from mnist_trainer.config.spelling import did_you_mean
 from mnist_trainer.config.yaml_source import FoundFault, Place, Source
 
@@ -88,7 +88,7 @@ def _message(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, sch
     if first["type"] == "combination":
         return first["msg"]
     hint = _name_hint(path, source, schema) if first["type"] in _NO_SECTION else ""
-    return _sentence(entries) + hint
+    return _sentence(entries) + hint + _quotes_hint(path, entries, source)
 
 
 def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
@@ -103,28 +103,30 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
         name = value_at(source.values, section)["name"]
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
     key = _OTHER_NAMES.get(str(path[-1]), str(path[-1]))
-    allowed = _section_at(schema, section, source.values).model_fields
-    known = _all_paths(schema)
+    allowed = section_at(schema, section, source.values).model_fields
+    known = all_paths(schema)
     elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
     if elsewhere and not difflib.get_close_matches(key, allowed, cutoff=_VERY_NEAR):
         return f"; did you mean {elsewhere[0]!r}?"
     return did_you_mean(key, allowed)
 
 
-def _all_paths(section: type[Section], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Return the path of every key, those of all components included."""
-    for key, field in section.model_fields.items():
-        yield (*path, key)
-        for inside in _sections_in(field.annotation):
-            yield from _all_paths(inside, (*path, key))
-
-
 def _name_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     """Return the section that is meant where only the name of a component was written."""
-    field = _section_at(schema, path[:-1], source.values).model_fields[str(path[-1])]
+    field = section_at(schema, path[:-1], source.values).model_fields[str(path[-1])]
     name = value_at(source.values, path)
-    is_known = name in [_name_of(section) for section in _sections_in(field.annotation)]
+    is_known = name in [name_of(section) for section in sections_in(field.annotation)]
     return f"; did you mean {{name: {name}}}?" if name and is_known else ""
+
+
+def _quotes_hint(path: KeyPath, entries: Sequence[ErrorDetails], source: Source) -> str:
+    """Return how a number is written as text: a shell takes quotes away before YAML sees them."""
+    value = entries[0]["input"]
+    if entries[0]["type"] != "string_type" or not isinstance(value, (int, float)):
+        return ""
+    text = f'"{_received(value)}"'
+    is_override = source.place(path).rank > 0
+    return f"; for text: --set '{'.'.join(map(str, path))}={text}'" if is_override else f"; for text write {text}"
 
 
 def _sentence(entries: Sequence[ErrorDetails]) -> str:
@@ -169,29 +171,3 @@ def _path_in_values(entry: ErrorDetails, values: Any) -> KeyPath:
             values = values[part]
             path.append(part)
     return tuple(path)
-
-
-def _section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Section]:
-    """Return the class of the section at `path`; that of a component by its name, or the default one."""
-    sections: dict[Any, type[Section]] = {}
-    default_name = None
-    for part in path:
-        values = values[part]
-        if isinstance(part, str):  # a number is an item of the list that the last key holds
-            field = schema.model_fields[part]
-            sections = {_name_of(section): section for section in _sections_in(field.annotation)}
-            default_name = getattr(field.get_default(call_default_factory=True), "name", None)
-        name = values.get("name", default_name) if isinstance(values, dict) else values
-        schema = sections.get(name if isinstance(name, str) else None) or sections.get(None) or schema
-    return schema
-
-
-def _sections_in(annotation: Any) -> Iterable[type[Section]]:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield annotation
-    for argument in typing.get_args(annotation):
-        yield from _sections_in(argument)
-
-
-def _name_of(section: type[Section]) -> Any:
-    return section.model_fields["name"].default if "name" in section.model_fields else None

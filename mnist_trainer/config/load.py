@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import ValidationError
 
+from mnist_trainer.component import Section
 from mnist_trainer.config.faults import found_faults
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.shipped import find_config
+from mnist_trainer.config.schema_keys import sections_in
+from mnist_trainer.config.shipped import STANDARD_INPUT, find_config
 from mnist_trainer.config.upgrade import upgrade
 from mnist_trainer.config.yaml_source import MAX_BYTES, Source, apply_override, read_source
 from mnist_trainer.errors import ConfigError, Fault
@@ -28,7 +31,7 @@ def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Co
     """Return the configuration in a YAML file, with overrides put on top.
 
     Args:
-        path: a YAML file, or the bare name of a shipped configuration such as `conv`.
+        path: a YAML file, or the bare name of a shipped configuration such as `conv`; `-` is standard input.
         overrides: `key.path=value`, as after `--set`; the right side is read as YAML.
 
     Raises:
@@ -70,6 +73,7 @@ class LoadedConfig:
             ConfigError: with all faults.
         """
         upgrade(self.source)
+        _drop_empty(self.source.values, Config)
         config = _validate(self.source)
         return config if config.name else config.model_copy(update={"name": _run_name(self.file)})
 
@@ -85,12 +89,24 @@ class LoadedConfig:
 
 
 def _read(file: Path) -> bytes:
+    if str(file) == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = "it is a folder" if file.is_dir() else getattr(error, "strerror", None) or str(error)
         raise ConfigError([Fault(str(file), "", f"cannot be read: {reason}")]) from error
+
+
+def _drop_empty(values: Any, schema: type[Section]) -> None:
+    """Take out sections in which every key is a comment: YAML reads them as null."""
+    for key, field in schema.model_fields.items():
+        sections = list(sections_in(field.annotation))
+        if sections and key in values and values[key] is None and field.default is not None:
+            del values[key]
+        elif len(sections) == 1 and isinstance(values.get(key), dict):
+            _drop_empty(values[key], sections[0])
 
 
 def _validate(source: Source) -> Config:

@@ -30,6 +30,7 @@ SCHEDULES = "mnist_trainer.schedules"
 FORMATS = "mnist_trainer.formats"
 TABS = "mnist_trainer.training.tensorboard.tabs"
 NUM_SEEDS = 2**32
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 CONFIG_VERSION: Literal[2] = 2
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ class Config(Section):
     """Of the names of keys; the program writes it, so that files of older versions stay readable."""
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] | None = None
     """Begins the names of run directories; null takes the file's name."""
+    note: Annotated[str, Field(max_length=500)] | None = None
+    """What you want to remember of this run; `mnist-train runs` shows it."""
     seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] = 0
     """Decides initial weights, order of examples, augmentation and dropout."""
     data: DataConfig = DataConfig()
@@ -170,11 +173,4 @@ class Config(Section):
                 "needs a validation split, but data.validation_fraction is 0; use 0.1 there, or null here",
                 {"key": "train.early_stopping"},
             )
-        return self
-
-    @model_validator(mode="after")
-    def _check_clean_epochs_fit(self) -> Config:
-        if self.augment.clean_epochs > self.train.epochs:
-            message = f"must be at most train.epochs, {self.train.epochs}; received {self.augment.clean_epochs}"
-            raise PydanticCustomError("combination", "{message}", {"message": message, "key": "augment.clean_epochs"})
         return self

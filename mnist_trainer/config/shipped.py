@@ -9,6 +9,7 @@ from pathlib import Path
 from mnist_trainer.config.spelling import did_you_mean
 from mnist_trainer.errors import ConfigError, Fault
 
+STANDARD_INPUT = "-"
 SCHEMA_NAME = "mnist-train.schema.json"
 # How YAML editors are told a file's schema.
 _NAMES_SCHEMA = "# yaml-language-server: $schema="
@@ -27,12 +28,14 @@ def shipped_names() -> list[str]:
 
 
 def find_config(reference: str) -> Path:
-    """Return the file that `reference` means: a path where it is one, else a shipped configuration's bare name.
+    """Return the file that `reference` means: a path, a shipped configuration's bare name, or `-`.
 
     Raises:
         ConfigError: there is no such file; the message names the nearest shipped one.
     """
     path = Path(reference)
+    if reference == STANDARD_INPUT:
+        return path
     shipped = shipped_folder() / f"{path.name}.yaml"
     if path.name == reference and not os.path.isfile(path) and os.path.isfile(shipped):
         return shipped

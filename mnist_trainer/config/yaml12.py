@@ -49,6 +49,13 @@ class Loader(yaml.SafeLoader):
         self.refused: list[tuple[yaml.Mark, str]] = []
         self._depth = 0
 
+    def scan_to_next_token(self) -> None:
+        """Go on to the next token; tabs behind a value are space too, which PyYAML refuses."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and self.buffer[self.buffer.rfind("\n", 0, self.pointer) + 1 : self.pointer].strip():
+            self.forward()
+            super().scan_to_next_token()
+
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Return the next node, as PyYAML calls it for each value and key."""
         event: Any = self.peek_event()

@@ -84,9 +84,11 @@ def read_source(text: bytes, label: str) -> Source:
     except yaml.reader.ReaderError as error:
         message = f"character number {error.position + 1}, U+{error.character:04X}, is not allowed in YAML"
         raise ConfigError([Fault(label, "", f"{message}; delete it")]) from error
+    if root is None:  # nothing, or comments alone: all defaults
+        return source
     if not isinstance(root, yaml.MappingNode):
-        received = "nothing" if root is None else _KINDS[type(root)]
-        raise ConfigError([Fault(str(top), "", f"expected keys such as 'train:' at the top; received {received}")])
+        expected = f"expected keys such as 'train:' at the top; received {_KINDS[type(root)]}"
+        raise ConfigError([Fault(str(top), "", expected)])
     source.values = _Reader(source, top).mapping(root, ())
     paths = {place: path for path, place in reversed(source.value_places.items())}
     for mark, message in loader.refused:
@@ -120,6 +122,10 @@ def apply_override(source: Source, override: str, rank: int) -> None:
         node = loader.get_single_node()
     except yaml.YAMLError:
         source.add_fault(place, path, f"the right side is not valid YAML: {text!r}")
+        return
+    comment = text[node.end_mark.index if node else 0 :].strip()
+    if comment:
+        source.add_fault(place, path, f"{comment!r} is a comment in YAML; for text: --set '{key}=\"{text}\"'")
         return
     _forget(source, path)
     section = _open_section(source, path, place)

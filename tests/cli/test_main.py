@@ -93,6 +93,9 @@ def test_signal_is_one_line_and_its_exit_code(
         ("compare --logs-dir other o", "dir,o plain,old-20250101-000000-0000"),
         ("compare --logs-dir absent o", "dir,o"),
         ("predict latest pictures/", "file,pictures/"),
+        ("train --set train.ep", "plain,train.epochs="),
+        ("train --set train.optimizer.name=n", "plain,train.optimizer.name=nadam"),
+        ("train --set train.jit_compile=", "".join(f"plain,train.jit_compile={w} " for w in ("auto", "false", "true"))),
     ],
 )
 def test_shell_completion(words: str, completed: str, tmp_path: Path) -> None:

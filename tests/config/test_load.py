@@ -14,7 +14,7 @@ from mnist_trainer.errors import ConfigError
 
 Write = Callable[[str | bytes], str]
 
-SECTIONS = "config_version, name, seed, data, model, augment, train, evaluate, export, tensorboard"
+SECTIONS = "config_version, name, note, seed, data, model, augment, train, evaluate, export, tensorboard"
 
 
 @pytest.fixture
@@ -83,8 +83,6 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "x.yaml:1:1: expected keys such as 'train:' at the top; received nothing"),
-        ("# only a comment\n", "x.yaml:1:1: expected keys such as 'train:' at the top; received nothing"),
         ("- a\n", "x.yaml:1:1: expected keys such as 'train:' at the top; received a list"),
         ("hello", "x.yaml:1:1: expected keys such as 'train:' at the top; received a single value"),
         ("seed: 1\nseed: 2\n", "x.yaml:2:1: duplicate key 'seed', first given in line 1; delete one of the two"),
@@ -125,7 +123,6 @@ def test_all_faults_at_once_in_the_order_of_the_file(write: Write) -> None:
         ),
         ("train: 3\n", "x.yaml:1:8: train: expected a section with keys; received 3"),
         ("train: [3]\n", "x.yaml:1:8: train: expected a section with keys; received [3]"),
-        ("train:\n", "x.yaml:1:7: train: expected a section with keys; received null"),
         (
             "model: dense\n",
             "x.yaml:1:8: model: expected a section with keys; received 'dense'; did you mean {name: dense}?",
@@ -282,3 +279,46 @@ def test_file_that_cannot_be_read(path: str, fault: str, tmp_path: Path, monkeyp
 def test_config_is_frozen(write: Write) -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_config(write("seed: 1")).train.epochs = 3  # type: ignore[misc]  # assigning is what must fail
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# seed: 1\n",
+        "train:\n",
+        "train:\n  # epochs: 3\nmodel:\n",
+        "train:\n  optimizer:\n  early_stopping:\n",
+        "tensorboard:\nexport:\n",
+    ],
+)
+def test_sections_in_which_all_is_a_comment_are_the_defaults(text: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(text)
+    assert load_config(tmp_path / "x.yaml") == Config(name="x")
+
+
+def test_tab_behind_a_value_is_space(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("seed:\t3\t# a comment\ntrain:\t\n  epochs: 2\t\n")
+    config = load_config(tmp_path / "x.yaml")
+    assert (config.seed, config.train.epochs) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("data.path=a #b", """'#b' is a comment in YAML; for text: --set 'data.path="a #b"'"""),
+        ("name=913264", """expected text; received 913264; for text: --set 'name="913264"'"""),
+        ("note=true", """expected text; received true; for text: --set 'note="true"'"""),
+        ("train.schedule.name=none", "allowed: constant, cosine, exponential, one_cycle, step"),
+    ],
+)
+def test_override_that_yaml_reads_otherwise_says_how_to_write_it(override: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config("dense", [override])
+    assert str(caught.value).endswith(hint)
+
+
+def test_number_where_a_file_needs_text(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("name: 913264\n")
+    with pytest.raises(ConfigError, match=r'expected text; received 913264; for text write "913264"$'):
+        load_config(tmp_path / "x.yaml")

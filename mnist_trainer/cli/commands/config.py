@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_config
 from mnist_trainer.config.shipped import SCHEMA_NAME, copy_shipped
 from mnist_trainer.errors import ConfigError, Fault
+from mnist_trainer.runs.commands import command
 
 
 @click.group(short_help="Check, show, start, preview and describe configuration files.")
@@ -25,11 +26,15 @@ def config() -> None:
 @options.overrides
 def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Report every fault of each FILE with its line and column; exit with 2 if there is one."""
+    from mnist_trainer.config.load import LoadedConfig
+
     faults: list[Fault] = []
     num_more = 0
     for file in files:
         try:
-            mnist_trainer.load_config(file, overrides)
+            loaded = LoadedConfig.read(file).with_overrides(overrides)
+            with loaded.located():
+                _require_data(loaded.config.data.path)
             click.echo(f"{file}: no fault")
         except ConfigError as error:
             faults += error.faults
@@ -38,14 +43,26 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
         raise ConfigError(faults, num_more)
 
 
+def _require_data(path: str | None) -> None:
+    if path and not os.path.lexists(path):
+        raise ConfigError([Fault("", "data.path", f"{path}: no such file or folder")])
+
+
 @config.command()
 @click.argument("file", default="dense", shell_complete=complete_config)
 @options.overrides
-def show(file: str, overrides: tuple[str, ...]) -> None:
+@click.option("--layers", is_flag=True, help="Print a table of the model's layers instead, for 10 classes.")
+def show(file: str, overrides: tuple[str, ...], *, layers: bool) -> None:
     """Print FILE with every default spelled out and a comment on each key."""
-    from mnist_trainer.config.render import render_config
+    settings = mnist_trainer.load_config(file, overrides)
+    if layers:
+        from mnist_trainer.cli.show.layers import show_model
 
-    click.echo(render_config(mnist_trainer.load_config(file, overrides)), nl=False)
+        show_model(settings)
+    else:
+        from mnist_trainer.config.render import render_config
+
+        click.echo(render_config(settings), nl=False)
 
 
 @config.command()
@@ -59,7 +76,7 @@ def init(name: str, output: Path | None) -> None:
     """
     path = copy_shipped(name, output or Path(f"{name}.yaml"))
     click.echo(f"wrote {path}, and {SCHEMA_NAME} beside it, with which editors complete its keys")
-    click.echo(f"next   edit it, then: mnist-train train {shlex.quote(str(path))}")
+    click.echo(f"next   edit it, then: {command('train', path)}")
 
 
 @config.command()

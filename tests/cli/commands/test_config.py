@@ -8,6 +8,7 @@ import yaml
 from mnist_trainer.config.json_schema import config_json_schema
 from mnist_trainer.config.load import load_config
 from tests.cli.conftest import Invoke
+from tests.conftest import Command
 
 
 def test_check_reports_all_faults_of_all_files(invoke: Invoke) -> None:
@@ -20,6 +21,30 @@ def test_check_reports_all_faults_of_all_files(invoke: Invoke) -> None:
         "a.yaml:1:7: seed: expected an integer; received 'x'\n"
         "b.yaml:1:17: train.epochs: must be at least 1; received 0\n"
     )
+
+
+def test_check_misses_data_that_is_not_there(invoke: Invoke) -> None:
+    Path("a.yaml").write_text("data: {path: absent.npz}\n")
+    result = invoke("config", "check", "a.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == f"a.yaml:1:14: data.path: {Path('absent.npz').absolute()}: no such file or folder\n"
+    Path("absent.npz").touch()
+    assert invoke("config", "check", "a.yaml").exit_code == 0
+
+
+def test_standard_input_is_a_configuration(mnist_train: Command) -> None:
+    shown = mnist_train("config", "show", "-", stdin="train: {epochs: 3}\n")
+    assert "\n  epochs: 3 " in shown.stdout
+    faulty = mnist_train("config", "check", "-", stdin="seed: x\n")
+    assert (faulty.returncode, faulty.stderr) == (2, "-:1:7: seed: expected an integer; received 'x'\n")
+
+
+def test_show_layers_is_a_table(invoke: Invoke) -> None:
+    lines = invoke("config", "show", "dense", "--layers").stdout.splitlines()
+    assert lines[0].split() == ["layer", "output", "parameters", "multiply-adds"]
+    # 784 inputs and a bias for each of 128 units; 109,386 parameters are what the chapter's network has.
+    assert ["Dense", "128", "100,480", "100,352"] in [line.split() for line in lines]
+    assert lines[-1].split() == ["sum", "109,386", "109,184"]
 
 
 def test_show_prints_a_file_that_loads_the_same(invoke: Invoke) -> None:
