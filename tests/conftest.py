@@ -57,11 +57,14 @@ def small_npz(small_arrays: Arrays, tmp_path_factory: pytest.TempPathFactory) ->
 def mnist_train() -> Command:
     """Run `mnist-train` as a user does: a process of its own, with its output and exit code."""
 
-    def run(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str | Path, cwd: Path | None = None, stdin: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "mnist_trainer", *map(str, arguments)],
             cwd=cwd,
-            env={**os.environ, **environment},
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment},
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=300,

@@ -16,6 +16,7 @@ from mnist_trainer.files.archive import read_arrays
 from mnist_trainer.files.limits import MAX_CLASSES, MAX_EXAMPLES, MAX_PREDICTION_BYTES
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.formats.probabilities import are_probabilities
+from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.run import Run
 
 FILE_NAME = "predictions.npz"
@@ -75,7 +76,7 @@ def load_predictions(run: Run) -> Predictions:
     Raises:
         RunError: the run has none, or they are damaged.
     """
-    path, do = run.path / FILE_NAME, f"do: mnist-train evaluate {run.reference}"
+    path, do = run.path / FILE_NAME, f"do: {command('evaluate', run.path)}"
     if not path.is_file():
         raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); {do}")
     try:

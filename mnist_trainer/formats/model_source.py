@@ -18,7 +18,8 @@ from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, sha
 from mnist_trainer.formats import export_formats, keras, known_formats
 from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.find import find_run
-from mnist_trainer.runs.run import LOGS_DIR, REPORT_NAME, Run
+from mnist_trainer.runs.names import LOGS_DIR
+from mnist_trainer.runs.run import REPORT_NAME, Run
 
 if TYPE_CHECKING:
     from mnist_trainer.config.schema import Config

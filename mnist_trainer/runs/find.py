@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from mnist_trainer.errors import RunError
-from mnist_trainer.runs.names import created, time_in_name
-from mnist_trainer.runs.run import LOGS_DIR, Run
+from mnist_trainer.runs.commands import command
+from mnist_trainer.runs.names import LOGS_DIR, created, time_in_name
+from mnist_trainer.runs.run import Run
 
 
 def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
@@ -19,8 +20,8 @@ def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
     try:
         runs = [Run(path) for path in logs_dir.iterdir() if os.path.isfile(path / "config.yaml")]
     except OSError as error:
-        remedy = "make a run with: mnist-train train, or name their folder with --logs-dir"
-        raise RunError(f"{logs_dir}: {error.strerror}; {remedy}") from error
+        remedy = "or name another folder with --logs-dir"
+        raise RunError(f"{logs_dir}: {error.strerror}; {_make_one(logs_dir)}, {remedy}") from error
     return sorted(runs, key=_age)
 
 
@@ -38,7 +39,7 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR, *, complete: bool = Fals
     if reference == "latest":
         runs = all_runs(logs_dir)
         if not runs:
-            raise RunError(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
+            raise RunError(f"{logs_dir}: there is no run yet; {_make_one(logs_dir)}")
         finished = [run for run in runs if run.is_complete] if complete else []
         return (finished or runs)[-1]
     if "://" in reference:
@@ -47,12 +48,19 @@ def find_run(reference: str, logs_dir: Path = LOGS_DIR, *, complete: bool = Fals
     if path is None and os.path.isfile(reference):
         raise RunError(f"{reference}: is a file; name the run that it belongs to, the folder with config.yaml")
     if path is None:
-        raise RunError(f"{reference}: no such run, neither as a path nor under {logs_dir}; see: mnist-train runs")
+        where = f"neither as a path nor under {logs_dir}"
+        raise RunError(f"{reference}: no such run, {where}; see: {command('runs', logs_dir=logs_dir)}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise RunError(f"{path}: may not be read by this user; ask its owner for read permission")
     if not os.path.isfile(path / "config.yaml"):
-        raise RunError(f"{path}: not a run directory (config.yaml is absent); see: mnist-train runs")
+        raise RunError(
+            f"{path}: not a run directory (config.yaml is absent); see: {command('runs', logs_dir=logs_dir)}"
+        )
     return Run(path)
+
+
+def _make_one(logs_dir: Path) -> str:
+    return f"make a run with: {command('train', logs_dir=logs_dir)}"
 
 
 def _age(run: Run) -> tuple[str, int]:

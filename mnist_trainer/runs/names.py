@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from pathlib import Path
 
+LOGS_DIR = Path("logs")
 _NAME = re.compile(r".+-(?P<created>\d{8}-\d{6})-[0-9a-f]{4}")
 
 

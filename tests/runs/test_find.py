@@ -52,9 +52,11 @@ def test_what_is_no_run_is_refused(reference: str, message: str, tmp_path: Path)
 
 
 def test_latest_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="there is no run yet; make one with: mnist-train train"):
+    with pytest.raises(RunError, match="there is no run yet; make a run with: mnist-train train --logs-dir /"):
         find_run("latest", tmp_path)
-    with pytest.raises(RunError, match="No such file or directory; make a run with: mnist-train train, or name their"):
+    with pytest.raises(
+        RunError, match=r"No such file or directory; make a run with: mnist-train train --logs-dir \S+, or name another"
+    ):
         find_run("latest", tmp_path / "absent")
 
 
