@@ -31,16 +31,17 @@ def write_whole(target: Path) -> Iterator[Path]:
             yield temporary
             if target.is_file():
                 shutil.copymode(target, temporary)
-            _sync(temporary)
+            sync(temporary)
             temporary.replace(target)
-            _sync(target.parent)
+            sync(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise RunError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk before returning."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,15 +19,13 @@ from mnist_trainer.files.limits import MAX_METRICS_BYTES, MAX_REPORT_BYTES
 from mnist_trainer.files.lock import is_locked, locked
 from mnist_trainer.files.plain_json import parse_json, parse_rows
 from mnist_trainer.files.whole_file import write_whole
-from mnist_trainer.runs.names import new_name
+from mnist_trainer.runs.commands import command
+from mnist_trainer.runs.names import LOGS_DIR, new_name
 
-LOGS_DIR = Path("logs")
 REPORT_NAME = "report.json"
-# What is made of a run's model; model.keras itself stays until it is replaced.
-RESULTS = (REPORT_NAME, "evaluation.json", "predictions.npz", "report.html", "model.[!k]*")
-METRICS_NAME, ENVIRONMENT_NAME = "metrics.jsonl", "environment.json"
+METRICS_NAME, ENVIRONMENT_NAME, DIVERGED_NAME = "metrics.jsonl", "environment.json", "diverged.txt"
 
-State = Literal["complete", "running", "unfinished"]
+State = Literal["complete", "running", "diverged", "unfinished"]
 Report = TypeVar("Report")
 
 
@@ -64,12 +61,6 @@ class Run:
         return self.path.name
 
     @property
-    def reference(self) -> str:
-        """The directory as it is typed in a shell, behind a command."""
-        path = str(self.path)
-        return shlex.quote(f"./{path}" if path.startswith("-") else path)
-
-    @property
     def config_path(self) -> Path:
         """The configuration with every default spelled out; can be trained again as it is."""
         return self.path / "config.yaml"
@@ -87,8 +78,15 @@ class Run:
     def require_complete(self) -> None:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
-            again = f"mnist-train train --resume {self.reference}"
-            raise RunError(f"{self.path}: not a complete run ({REPORT_NAME} is absent); finish it with: {again}")
+            raise RunError(f"{self.path}: not a complete run ({REPORT_NAME} is absent); {self._remedy()}")
+
+    def _remedy(self) -> str:
+        """Return how an incomplete run becomes complete."""
+        if self.state == "running":
+            return "a process is training it; wait until it ends"
+        if self.state == "diverged":
+            return (self.path / DIVERGED_NAME).read_text(encoding="utf-8").strip()
+        return f"finish it with: {command('train', '--resume', self.path)}"
 
     def require_new(self) -> None:
         """Raise `RunError` if something was trained here before."""
@@ -97,10 +95,12 @@ class Run:
 
     @property
     def state(self) -> State:
-        """`complete`, `running` (a process holds its lock) or `unfinished`."""
+        """`running` (a process holds its lock), `complete`, `diverged` or `unfinished`."""
+        if is_locked(self.path):
+            return "running"
         if self.is_complete:
             return "complete"
-        return "running" if is_locked(self.path) else "unfinished"
+        return "diverged" if (self.path / DIVERGED_NAME).is_file() else "unfinished"
 
     @contextmanager
     def lock(self) -> Iterator[None]:

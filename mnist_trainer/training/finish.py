@@ -12,12 +12,14 @@ from mnist_trainer.config.schema import FORMATS
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict
-from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.evaluation.layers import layers_of
+from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats.model_source import exported_path
 from mnist_trainer.formats.predictor import as_predictor
 from mnist_trainer.formats.shifted import with_shifts
 from mnist_trainer.reporting.train_report import Export, TrainReport
+from mnist_trainer.runs.results import new_results
 from mnist_trainer.runs.run import REPORT_NAME, Run
 from mnist_trainer.training.fit import Fitted
 from mnist_trainer.training.tensorboard.measured_run import MeasuredRun, write_test_split
@@ -37,33 +39,39 @@ def finish_run(fitted: Fitted) -> TrainReport:
         ModelError: a format does not answer as the model does.
     """
     run, config, dataset, stopwatch = fitted.run, fitted.plan.config, fitted.plan.dataset, fitted.stopwatch
-    model = save_model(fitted.model, run)
-    stopwatch.end("save")
-    exports = export_model(model, config.export.formats, run, dataset.test.images[:NUM_COMPARED])
-    stopwatch.end("export")
-    predictions = predict(with_shifts(as_predictor(model), config.evaluate.test_time_shift), dataset.test)
-    predictions.save(run)
-    test = make_report(predictions)
-    stopwatch.end("evaluate")
-    write_test_split(MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test), config)
-    stopwatch.end("tensorboard")
-    report = TrainReport(
-        run=str(run.path),
+    with new_results(run) as results:
+        model = save_model(fitted.model, results)
+        stopwatch.end("save")
+        exports = export_model(model, config.export.formats, results, dataset.test.images[:NUM_COMPARED])
+        stopwatch.end("export")
+        predictions = predict(with_shifts(as_predictor(model), config.evaluate.test_time_shift), dataset.test)
+        predictions.save(results)
+        test = make_report(predictions)
+        stopwatch.end("evaluate")
+        write_test_split(MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test), config)
+        stopwatch.end("tensorboard")
+        report = _report(fitted, model, test, exports)
+        fitted.events.text(0, "report", report_table(report))
+        results.write_json(REPORT_NAME, report.as_json())
+    return report
+
+
+def _report(fitted: Fitted, model: keras.Model, test: EvaluationReport, exports: dict[str, Export]) -> TrainReport:
+    return TrainReport(
+        run=str(fitted.run.path),
         num_parameters=model.count_params(),
-        num_classes=dataset.num_classes,
+        num_classes=fitted.plan.dataset.num_classes,
         execution=fitted.plan.execution,
         num_epochs=len(fitted.history),
         best_epoch=fitted.best_epoch,
         history=fitted.history,
         validation=fitted.validation,
         test=test,
-        seconds=stopwatch.seconds,
+        seconds=fitted.stopwatch.seconds,
         exports=exports,
-        class_names=dataset.class_names,
+        class_names=fitted.plan.dataset.class_names,
+        layers=layers_of(model),
     )
-    fitted.events.text(0, "report", report_table(report))
-    run.write_json(REPORT_NAME, report.as_json())
-    return report
 
 
 def save_model(model: keras.Model, run: Run) -> keras.Model:

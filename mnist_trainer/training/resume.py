@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,12 @@ from pathlib import Path
 from mnist_trainer.config.difference import differing_values
 from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
-from mnist_trainer.config.schema import Config, TrainConfig
+from mnist_trainer.config.schema import PRECISIONS, Config, TrainConfig
 from mnist_trainer.errors import ConfigError, Fault, RunError
-from mnist_trainer.runs.run import REPORT_NAME, RESULTS, Run
+from mnist_trainer.reporting.wording import counted
+from mnist_trainer.runs.commands import command
+from mnist_trainer.runs.results import delete_unfinished
+from mnist_trainer.runs.run import DIVERGED_NAME, ENVIRONMENT_NAME, REPORT_NAME, Run
 from mnist_trainer.training.checkpoint import Checkpoint, DamagedCheckpoint, load_checkpoint, saved_checkpoints
 
 # With any other key changed, the epochs before and after the change would belong to different runs.
@@ -39,12 +41,14 @@ class Resumption:
         checkpoint: the newest one that can be read; None begins anew.
         damaged: why newer ones cannot.
         saved: all checkpoints that there are, oldest first.
+        precision: what was trained in so far, which another machine might not choose; None where that is not known.
     """
 
     loaded: LoadedConfig
     checkpoint: Checkpoint | None
     damaged: tuple[str, ...]
     saved: tuple[Path, ...]
+    precision: str | None = None
 
     @property
     def config(self) -> Config:
@@ -57,8 +61,13 @@ class Resumption:
         return self.checkpoint.num_epochs if self.checkpoint else 0
 
 
-def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
+def find_resumption(run: Run, overrides: Sequence[str] = (), *, finish: bool = False) -> Resumption:
     """Return where the run goes on, with what `overrides` changes in its configuration.
+
+    Args:
+        run: what was begun.
+        overrides: as for `load_config`.
+        finish: train no more epochs, and take the best one so far.
 
     Raises:
         ConfigError: a key may not change, or its value is wrong.
@@ -68,9 +77,28 @@ def find_resumption(run: Run, overrides: Sequence[str] = ()) -> Resumption:
     before = LoadedConfig.read(run.config_path)
     saved = saved_checkpoints(run)
     checkpoint, damaged = _newest_readable(saved)
-    resumption = Resumption(_changed_config(before, overrides), checkpoint, damaged, tuple(saved))
+    if finish:
+        overrides = [*overrides, f"train.epochs={_finished_epochs(run, checkpoint)}"]
+    precision = _recorded_precision(run) if checkpoint else None
+    resumption = Resumption(_changed_config(before, overrides), checkpoint, damaged, tuple(saved), precision)
     _require_more_epochs(run, before.config.train, resumption)
     return resumption
+
+
+def _recorded_precision(run: Run) -> str | None:
+    """Return the precision in environment.json; None where an older version has written that, or it is damaged."""
+    try:
+        precision = run.read_json(ENVIRONMENT_NAME)["execution"]["precision"]
+    except (RunError, LookupError, TypeError):
+        return None
+    return precision if precision in PRECISIONS else None
+
+
+def _finished_epochs(run: Run, checkpoint: Checkpoint | None) -> int:
+    if checkpoint is None:
+        again = command("train", "--resume", run.path)
+        raise RunError(f"{run.path}: no epoch was finished, so there is no result to take; go on with: {again}")
+    return checkpoint.num_epochs
 
 
 def _newest_readable(saved: Sequence[Path]) -> tuple[Checkpoint | None, tuple[str, ...]]:
@@ -102,7 +130,7 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
     """Raise `RunError` if what is asked for has been trained already, or cannot be trained on."""
     num_epochs, after = resumption.num_epochs, resumption.config.train
     if after.epochs < num_epochs:
-        already = f"has been trained for {_epochs(num_epochs)}"
+        already = f"has been trained for {counted(num_epochs, 'epoch')}"
         raise RunError(f"{run.path}: {already}; train.epochs cannot be {after.epochs}")
     if run.is_complete:
         _require_more_of_complete(run, before, resumption)
@@ -110,10 +138,10 @@ def _require_more_epochs(run: Run, before: TrainConfig, resumption: Resumption) 
 
 def _require_more_of_complete(run: Run, before: TrainConfig, resumption: Resumption) -> None:
     if resumption.checkpoint is None:
-        anew = f"train it anew with: mnist-train train {shlex.quote(str(run.config_path))}"
+        anew = f"train it anew with: {command('train', run.config_path)}"
         state = "damaged" if resumption.damaged else "absent"
         raise RunError(f"{run.path}: is complete, and its checkpoints are {state}, so that it cannot go on; {anew}")
-    again, after = f"mnist-train train --resume {run.reference} --set", resumption.config.train
+    again, after = command("train", "--resume", run.path, "--set"), resumption.config.train
     stopping = resumption.checkpoint.early_stopping
     is_stopped = before.early_stopping and stopping and stopping.has_stopped
     patience = after.early_stopping.patience if after.early_stopping else math.inf
@@ -121,10 +149,10 @@ def _require_more_of_complete(run: Run, before: TrainConfig, resumption: Resumpt
     if before.early_stopping and is_stopped and patience <= before.early_stopping.patience:
         more = f" --set train.epochs={2 * trained}" if after.epochs <= trained else ""
         on = f"train it on with: {again} train.early_stopping=null{more}, or with more patience"
-        raise RunError(f"{run.path}: is complete, as early stopping ended it after {_epochs(trained)}; {on}")
+        raise RunError(f"{run.path}: is complete, as early stopping ended it after {counted(trained, 'epoch')}; {on}")
     if after.epochs <= trained:
         more = f"{again} train.epochs={2 * trained}"
-        raise RunError(f"{run.path}: is complete, after {_epochs(trained)}; train it on with: {more}")
+        raise RunError(f"{run.path}: is complete, after {counted(trained, 'epoch')}; train it on with: {more}")
 
 
 def _trained_epochs(run: Run, before: TrainConfig) -> int:
@@ -134,12 +162,8 @@ def _trained_epochs(run: Run, before: TrainConfig) -> int:
     return num_epochs if type(num_epochs) is int else before.epochs
 
 
-def _epochs(number: int) -> str:
-    return f"{number} epoch{'' if number == 1 else 's'}"
-
-
 def reopen_run(run: Run, resumption: Resumption) -> None:
-    """Make the run unfinished again, and delete what was made of its model until now; with the lock held.
+    """Make the run ready to go on, its results being kept until there are new ones; with the lock held.
 
     Damaged checkpoints go too: a new one would be taken for older than they are, and be deleted.
 
@@ -150,6 +174,7 @@ def reopen_run(run: Run, resumption: Resumption) -> None:
         raise RunError(f"{run.path}: another process has just resumed this run; wait until it ends")
     damaged = resumption.saved[len(resumption.saved) - len(resumption.damaged) :]
     run.delete(*(str(path.relative_to(run.path)) for path in damaged))
-    run.delete(*RESULTS)
+    run.delete(DIVERGED_NAME)
+    delete_unfinished(run)
     run.delete_leftovers()
     run.write_text("config.yaml", render_config(resumption.config))

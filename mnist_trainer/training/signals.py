@@ -9,6 +9,7 @@ from typing import Self
 
 from mnist_trainer.errors import Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import Interruption, receiving
+from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.checkpoint import saved_checkpoints
 
@@ -59,7 +60,9 @@ class Signals:
             raise Interruption
 
     def _interrupted(self, number: int) -> Interrupted:
-        kept = "" if saved_checkpoints(self._run) else " (no epoch was finished)"
-        again = f"go on with: mnist-train train --resume {self._run.reference}{kept}"
-        left = "it is complete" if self._run.is_complete else again
-        return Interrupted(f"{self._run.path}: stopped by {signal.Signals(number).name}; {left}", number)
+        run, is_kept = self._run, bool(saved_checkpoints(self._run))
+        kept = "each finished epoch is kept" if is_kept else "no epoch was finished"
+        again = ("train", "--resume", run.path)
+        lines = [f"{run.path}: stopped by {signal.Signals(number).name}; {kept}", f"go on   {command(*again)}"]
+        lines += [f"finish  {command(*again, '--finish')}"] if is_kept else []
+        return Interrupted("\n".join(lines), number)

@@ -8,7 +8,8 @@ from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import ConfigError, Fault, RunError
-from mnist_trainer.runs.run import LOGS_DIR, Run
+from mnist_trainer.runs.names import LOGS_DIR
+from mnist_trainer.runs.run import Run
 
 
 def check_batch_size(config: Config, dataset: Dataset) -> None:
@@ -17,6 +18,15 @@ def check_batch_size(config: Config, dataset: Dataset) -> None:
     if batch_size > num_examples:
         message = f"must be at most {num_examples}, the examples of the training split; received {batch_size}"
         raise ConfigError([Fault("", "train.batch_size", message)])
+
+
+def notes_on(config: Config) -> list[str]:
+    """Return what of a configuration may not be meant, in sentences, to be said before training."""
+    clean, epochs = config.augment.clean_epochs, config.train.epochs
+    if clean < epochs or not clean:
+        return []
+    all_epochs = "the only epoch sees" if epochs == 1 else f"all {epochs} epochs see"
+    return [f"augment.clean_epochs is {clean}: {all_epochs} unchanged images; for others: --set augment.clean_epochs=0"]
 
 
 def start_run(config: Config, logs_dir: Path = LOGS_DIR) -> Run:

@@ -10,7 +10,8 @@ import numpy as np
 
 from mnist_trainer.config.schema import EarlyStoppingConfig, TrainConfig
 from mnist_trainer.errors import TrainingDiverged
-from mnist_trainer.runs.run import Run
+from mnist_trainer.runs.commands import command
+from mnist_trainer.runs.run import DIVERGED_NAME, Run
 from mnist_trainer.training.callbacks import Logs
 from mnist_trainer.training.checkpoint import Checkpoint, Patience, saved_checkpoints
 from mnist_trainer.training.signals import Signals
@@ -86,9 +87,11 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         state = (
             f"the last good checkpoint is {kept[-1]}" if kept else "no epoch was finished, so there is no checkpoint"
         )
-        resume = f"--resume {self._run.reference} " if kept else ""
-        advice = f"{resume}--set train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
-        return TrainingDiverged(f"{self._run.path}: {what}; try a lower learning rate: {advice} ({state})")
+        rate = f"train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
+        again = command("train", *(("--resume", self._run.path) if kept else (self._run.config_path,)), "--set", rate)
+        text = f"{what}; try a lower learning rate: {again} ({state})"
+        self._run.write_text(DIVERGED_NAME, text + "\n")
+        return TrainingDiverged(f"{self._run.path}: {text}")
 
 
 class StopOnSignal(keras.callbacks.Callback):

@@ -12,6 +12,10 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.evaluation.evaluate import evaluate
+from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
@@ -77,6 +81,35 @@ def whole(config: Config, tmp_path_factory: pytest.TempPathFactory) -> tuple[Tra
         photographer = Photographer(run.path, tmp_path_factory.mktemp("album"), monkeypatch)
         report = train(config, run)
     return report, list(photographer.pictures.values())
+
+
+@pytest.fixture(scope="module")
+def extended(config: Config, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """What a kill would have left of a complete run at each moment in which it was trained for another epoch."""
+    run = start_run(config, tmp_path_factory.mktemp("extended"))
+    train(config, run)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        photographer = Photographer(run.path, tmp_path_factory.mktemp("extensions"), monkeypatch)
+        resumed(run, "train.epochs=3")
+    return list(photographer.pictures.values())
+
+
+def test_old_results_stay_until_the_new_ones_are_whole(extended: list[Path]) -> None:
+    runs = [Run(picture) for picture in extended]
+    trained = [len(run.read_metrics()) for run in runs]
+    assert set(trained) == {2, 3}
+    without = [place for place, run in enumerate(runs) if not run.is_complete]
+    # Only while files are moved into their places is there no report.
+    assert without == list(range(without[0], without[-1] + 1))
+    assert trained.index(3) < without[0]
+    for run in runs:
+        if run.is_complete:
+            report, predictions = TrainReport.read(run), load_predictions(run)
+            assert evaluate(load_model(run), load_dataset(load_config(run.config_path).data).test) == report.test
+            assert make_report(predictions) == report.test
+        elif "predictions.npz" in {path.name for path in run.path.rglob("*")}:
+            resumed(run)
+            assert run.is_complete
 
 
 def test_moments_of_every_kind_are_there(whole: tuple[TrainReport, list[Path]]) -> None:

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_trainer import backend
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import ConfigError, RunError
@@ -92,6 +93,36 @@ def test_interrupted_before_the_first_epoch_ended_begins_anew(config: Config, tm
     run = crashed(config, tmp_path, 0)
     assert find_resumption(run).checkpoint is None
     assert outcome(resumed(run)) == outcome(train(config, start_run(config, tmp_path)))
+
+
+def test_unfinished_run_is_ended_with_its_best_epoch(config: Config, tmp_path: Path) -> None:
+    whole = train(config, start_run(config, tmp_path))
+    run = crashed(config, tmp_path, 2)
+    resumption = find_resumption(run, finish=True)
+    report = train(resumption.config, run, resumption=resumption)
+    assert [row["epoch"] for row in report.history] == [1, 2]
+    assert report.best_epoch == max((1, 2), key=lambda epoch: whole.history[epoch - 1]["validation_accuracy"])
+    assert load_config(run.config_path).train.epochs == 2
+    with pytest.raises(RunError, match="is complete, after 2 epochs"):
+        find_resumption(run, finish=True)
+    assert [row["epoch"] for row in resumed(run, "train.epochs=4").history] == [1, 2, 3, 4]
+
+
+def test_without_an_epoch_there_is_nothing_to_end_with(config: Config, tmp_path: Path) -> None:
+    run = crashed(config, tmp_path, 0)
+    with pytest.raises(RunError, match=r"no epoch was finished, .*; go on with: mnist-train train --resume /"):
+        find_resumption(run, finish=True)
+
+
+def test_precision_stays_on_another_machine(small_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = load_config("conv", [f"data.path={small_npz}", *WITHOUT_EXTRAS, "train.epochs=2"])
+    monkeypatch.setattr(backend, "_CPU_INFO", tmp_path / "cpuinfo")
+    (tmp_path / "cpuinfo").write_text("flags : avx avx512f avx512_bf16")
+    run = crashed(config, tmp_path, 1)
+    (tmp_path / "cpuinfo").write_text("flags : avx avx2")
+    assert resumed(run).execution.precision == "mixed_bfloat16"
+    begun_anew = crashed(config, tmp_path, 0)
+    assert resumed(begun_anew).execution.precision == "float32"
 
 
 def linear(small_npz: Path, *overrides: str) -> Config:

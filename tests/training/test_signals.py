@@ -81,7 +81,9 @@ def test_step_is_finished_and_the_run_goes_on_as_if_nothing_had_been(
     assert sender.last_moment == "epoch begin"  # callbacks after the one that raised are not called
     assert error.exit_code == exit_code
     name = signal.Signals(number).name
-    assert str(error) == f"{run.path}: stopped by {name}; go on with: mnist-train train --resume {run.path}"
+    again = f"mnist-train train --resume {run.path}"
+    left = f"each finished epoch is kept\ngo on   {again}\nfinish  {again} --finish"
+    assert str(error) == f"{run.path}: stopped by {name}; {left}"
     assert signal.getsignal(number) is before
     assert len(saved_checkpoints(run)) == 1
     report = resumed(run)
@@ -131,7 +133,7 @@ def test_before_the_first_epoch_it_says_that_there_is_nothing_yet(config: Config
             os.kill(os.getpid(), signal.SIGINT)
 
     run, error = interrupted(config, tmp_path, SendAtBegin())
-    assert str(error).endswith(f"go on with: mnist-train train --resume {run.path} (no epoch was finished)")
+    assert str(error).endswith(f"no epoch was finished\ngo on   mnist-train train --resume {run.path}")
 
 
 def test_exceptions_that_imports_make_of_a_signal_are_taken_for_it(config: Config, tmp_path: Path) -> None:

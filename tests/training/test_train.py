@@ -165,9 +165,13 @@ def test_loss_that_is_not_finite_stops_with_epoch_step_and_advice(config: Config
     message = str(caught.value)
     assert "the loss became nan in epoch 2, between steps 1 and 4;" in message
     run = Run(next(tmp_path.glob("linear-*")))
-    advice = f"--resume {run.path} --set train.optimizer.learning_rate=0.0001"
+    advice = f"mnist-train train --resume {run.path} --set train.optimizer.learning_rate=0.0001"
     assert f"try a lower learning rate: {advice} (the last good checkpoint is " in message
-    assert run.state == "unfinished"
+    assert run.state == "diverged"
+    with pytest.raises(
+        RunError, match=r"not a complete run .*; the loss became nan in epoch 2, .*learning_rate=0\.0001"
+    ):
+        run.require_complete()
     slower = find_resumption(run, ["train.optimizer.learning_rate=0.0001"])
     report = train(slower.config, run, resumption=slower)
     assert [row["learning_rate"] for row in report.history] == pytest.approx([1e-3, 1e-4, 1e-4])
