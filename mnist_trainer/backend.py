@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from mnist_trainer.errors import MnistTrainerError
+
+_CPU_INFO = Path("/proc/cpuinfo")
 
 
 def import_backend() -> None:
     """Import Keras on TensorFlow, its CPU kernels fast; TensorFlow's variables that the user has set stay.
 
     Raises:
-        MnistTrainerError: Keras was imported before, on another backend.
+        MnistTrainerError: Keras was imported before, on another backend; or the CPU cannot run TensorFlow.
         ImportError: as TensorFlow raised it, after what TensorFlow printed.
     """
+    if cpu_flags() and "avx" not in cpu_flags() and platform.machine() == "x86_64":
+        raise MnistTrainerError("this CPU has no AVX instructions, without which TensorFlow does not run")
     imported: Any = sys.modules.get("keras")
     if imported and imported.config.backend() != "tensorflow":
         raise MnistTrainerError(f"Keras runs on {imported.config.backend()} here; set KERAS_BACKEND=tensorflow")
@@ -34,6 +40,15 @@ def import_backend() -> None:
             import tensorflow as tf
 
             tf.constant(0)  # the first operation is what prints the last of the chatter
+
+
+def cpu_flags() -> set[str]:
+    """Return the CPU's feature flags, e.g. `avx2`; empty where the system does not list them."""
+    try:
+        lines = _CPU_INFO.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    return set(next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), ()))
 
 
 @contextmanager

@@ -9,7 +9,11 @@ A file may also say what to try where its model fits badly; each suggestion sets
 
     suggestions(config, misfit) -> Iterable[Suggestion]
 
+    gains_from_bfloat16(config) -> bool
+
 `misfit` is "overfitting" or "underfitting". What `config` has already, or could not have, is not suggested.
+`gains_from_bfloat16` says whether a step is quicker in bfloat16 on a CPU with AVX512_BF16 and without AMX; without it,
+it is not.
 """
 
 from __future__ import annotations
@@ -42,3 +46,9 @@ def suggest(config: Component, misfit: Misfit) -> Iterable[Suggestion]:
     suggestions: Any = getattr(component_module(__name__, config.name), "suggestions", None)
     found: Iterable[Suggestion] = suggestions(config, misfit) if suggestions else ()
     return found
+
+
+def gains_from_bfloat16(config: Component) -> bool:
+    """Return whether a step of the model is quicker in bfloat16 on a CPU that has no more than AVX512_BF16."""
+    gains: Any = getattr(component_module(__name__, config.name), "gains_from_bfloat16", None)
+    return bool(gains and gains(config))

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     import keras
 
 T = TypeVar("T")
+# Filters of the widest convolution, from which bfloat16 gains.
+_WIDE = 32
+
 PerConvolution: TypeAlias = T | tuple[T, ...]
 Padding = Literal["valid", "same"]
 
@@ -160,6 +163,11 @@ def build(config: Config, input_shape: tuple[int, int, int], num_classes: int) -
         model.add(layers.Dropout(config.dropout, name="dropout"))
     model.add(layers.Dense(num_classes, "softmax", dtype="float32", kernel_regularizer=penalty, name="probabilities"))
     return model
+
+
+def gains_from_bfloat16(config: Config) -> bool:
+    """Return whether convolutions are wide: narrow ones lose more by conversions than products gain."""
+    return max(config.filters) >= _WIDE
 
 
 def suggestions(config: Config, misfit: Misfit) -> Iterator[Suggestion]:

@@ -42,5 +42,5 @@ def suggestions(config: Config, misfit: Misfit) -> Iterator[Suggestion]:
     if misfit == "overfitting":
         yield from more_regularisation(l2=config.l2)
     else:
-        yield Suggestion("have more capacity: hidden layers", "model.name=dense")
+        yield Suggestion("use a model with hidden layers", "model.name=dense")
         yield from less_regularisation(l2=config.l2)

@@ -9,6 +9,7 @@ import keras
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, TrainConfig
 from mnist_trainer.files.modules import component_module
 from mnist_trainer.models import build_model
+from mnist_trainer.training.callbacks import warm_up_averages
 from mnist_trainer.training.execution import dtype_policy
 from mnist_trainer.training.loss import build_loss
 from mnist_trainer.training.normalization import with_fused_normalization
@@ -20,8 +21,11 @@ def build_training_model(plan: Plan) -> keras.Model:
     config, num_classes, execution = plan.config, plan.dataset.num_classes, plan.execution
     with dtype_policy(execution.precision):
         model = with_fused_normalization(build_model(config.model, num_classes))
+    optimizer = build_optimizer(config.train, plan.batches.num_steps)
+    if config.train.ema_decay:
+        warm_up_averages(optimizer, config.train.ema_decay)
     model.compile(
-        build_optimizer(config.train, plan.batches.num_steps),
+        optimizer,
         loss=build_loss(config.train, num_classes),
         metrics=["accuracy"],
         jit_compile=execution.jit_compile,

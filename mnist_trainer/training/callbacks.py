@@ -86,6 +86,23 @@ class SwapAverages(keras.callbacks.SwapEMAWeights):
         self._backend_swap_variables(optimizer)
 
 
+def warm_up_averages(optimizer: keras.optimizers.Optimizer, decay: float) -> None:
+    """Let an optimiser's running means of the weights decay faster in the first steps, which they would else remember.
+
+    In step t, from 0, the decay is min(`decay`, (1 + t) / (10 + t)).
+
+    Source: `num_updates` of TensorFlow's `tf.train.ExponentialMovingAverage`.
+    """
+    kind = type(optimizer)
+
+    def momentum(self: keras.optimizers.Optimizer) -> Any:
+        step = keras.ops.cast(self.iterations, "float32")
+        return keras.ops.minimum(decay, (1 + step) / (10 + step))
+
+    # Keras reads the attribute within the step, when it traces it.
+    optimizer.__class__ = type(kind.__name__, (kind,), {"ema_momentum": property(momentum)})
+
+
 class KeepBest(keras.callbacks.Callback):
     """Keeps the weights of the epoch that is best by validation; without validation, of the last epoch.
 

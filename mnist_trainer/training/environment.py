@@ -7,41 +7,44 @@ import platform
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
+from mnist_trainer.backend import cpu_flags
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import RunError
-from mnist_trainer.runs.run import Run
-from mnist_trainer.training.execution import cpu_flags
+from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
+from mnist_trainer.training.execution import usable_cpus
+from mnist_trainer.training.plan import Plan
 
-_FILE = "environment.json"
 # What users set that changes how libraries compute.
 _TELLING_VARIABLES = ("CUDA_", "KMP_", "OMP_", "ONEDNN_", "DNNL_", "TF_", "XLA_")
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
 
 
-def describe_environment(seed: int, dataset: Dataset) -> dict[str, Any]:
-    """Return plain values: command, versions, git commit, devices, CPU features, threads, seed, time, data."""
+def describe_environment(plan: Plan) -> dict[str, Any]:
+    """Return plain values: command, versions, commit, devices, CPU features, threads, precision, seed, time, data."""
     return {
         "command": sys.argv,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "seed": seed,
+        "seed": plan.config.seed,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": installed_packages(),
         "git_commit": _git_commit(),
         "devices": [device.name for device in tf.config.list_physical_devices()],
         "cpu_count": os.cpu_count(),
-        "usable_cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "usable_cpus": usable_cpus(),
         "cpu_features": sorted(cpu_flags().intersection(_TELLING_FLAGS)),
         # 0: TensorFlow takes one thread for each core.
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),
         "variables": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(_TELLING_VARIABLES)},
-        "data": {"source": dataset.source, "fingerprint": _fingerprint(dataset)},
+        "execution": asdict(plan.execution),
+        "data": {"source": plan.dataset.source, "fingerprint": _fingerprint(plan.dataset)},
     }
 
 
@@ -51,14 +54,14 @@ def continue_environment(now: dict[str, Any], run: Run, num_epochs: int) -> dict
     Raises:
         RunError: the run was trained on other examples than now; or its environment.json is something else.
     """
-    if not (run.path / _FILE).exists():
+    if not (run.path / ENVIRONMENT_NAME).exists():
         return now
     try:
-        before = run.read_json(_FILE)
+        before = run.read_json(ENVIRONMENT_NAME)
     except RunError as error:
         raise RunError(f"{error}; delete it to go on without it") from error
     if not isinstance(before, dict) or not isinstance(before.get("earlier", []), list):
-        raise RunError(f"{run.path / _FILE}: is not that of a training run; delete it to go on without it")
+        raise RunError(f"{run.path / ENVIRONMENT_NAME}: is not that of a training run; delete it to go on without it")
     data, fingerprint = before.get("data"), now["data"]["fingerprint"]
     if isinstance(data, dict) and data.get("fingerprint", fingerprint) != fingerprint:
         raise RunError(
@@ -70,7 +73,7 @@ def continue_environment(now: dict[str, Any], run: Run, num_epochs: int) -> dict
 
 def write_environment(environment: dict[str, Any], run: Run) -> None:
     """Write environment.json."""
-    run.write_json(_FILE, environment)
+    run.write_json(ENVIRONMENT_NAME, environment)
 
 
 def _fingerprint(dataset: Dataset) -> str:

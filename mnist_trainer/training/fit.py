@@ -72,6 +72,7 @@ def fit_run(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     resumption: Resumption | None = None,
     stopwatch: Stopwatch | None = None,
+    progress: bool = False,
 ) -> Iterator[Fitted]:
     """Train a model, and hold its run until the block ends; the test split is not touched.
 
@@ -81,6 +82,7 @@ def fit_run(
         callbacks: Keras callbacks, called after the run's own.
         resumption: where to go on with `run`; from the beginning without it.
         stopwatch: what was done before.
+        progress: show Keras's own progress bar.
 
     Raises:
         RunError: the run directory cannot be written, or another process holds it.
@@ -96,7 +98,7 @@ def fit_run(
             restore_variables(model, checkpoint, run)
         stopwatch.end("build")
         with _recorded(plan, run, resumption) as events:
-            metrics, best = _fit(model, plan, run, signals, checkpoint, callbacks)
+            metrics, best = _fit(model, plan, run, signals, checkpoint, callbacks, progress=progress)
             stopwatch.end("fit")
             plain = build_plain_model(plan)
             plain.set_weights(best.weights)
@@ -108,7 +110,7 @@ def fit_run(
 @contextmanager
 def _recorded(plan: Plan, run: Run, resumption: Resumption | None) -> Iterator[EventWriter]:
     """Write what the run is made with, or that it goes on, and for TensorBoard how it ends."""
-    environment = describe_environment(plan.config.seed, plan.dataset)
+    environment = describe_environment(plan)
     if resumption is None:
         run.require_new()
     else:
@@ -127,6 +129,8 @@ def _fit(
     signals: Signals,
     checkpoint: Checkpoint | None,
     callbacks: Sequence[keras.callbacks.Callback],
+    *,
+    progress: bool,
 ) -> tuple[WriteMetrics, KeepBest]:
     """Call Keras's `fit` with the run's callbacks, in their order, and return those that hold what it led to.
 
@@ -164,7 +168,7 @@ def _fit(
                 *callbacks,
             ],
             shuffle=False,
-            verbose=0,
+            verbose=int(progress),
         )
     return metrics, best
 

@@ -29,8 +29,13 @@ class Plan:
     execution: Execution
 
 
-def make_plan(config: Config, dataset: Dataset) -> Plan:
+def make_plan(config: Config, dataset: Dataset, precision: str | None = None) -> Plan:
     """Return how `config` is trained on `dataset` on this machine.
+
+    Args:
+        config: what to train, and how.
+        dataset: what `config.data` names.
+        precision: what `auto` means, where a run has begun with it; without it, this machine decides.
 
     Raises:
         ConfigError: one batch needs more examples than the training split has.
@@ -41,6 +46,6 @@ def make_plan(config: Config, dataset: Dataset) -> Plan:
         batch_size=config.train.batch_size,
         seed=config.seed,
         augment=config.augment,
-        num_augmented_epochs=config.train.epochs - config.augment.clean_epochs,
+        num_augmented_epochs=max(0, config.train.epochs - config.augment.clean_epochs),
     )
-    return Plan(config, dataset, batches, choose_execution(config.train, batches.num_steps))
+    return Plan(config, dataset, batches, choose_execution(config, batches.num_steps, precision))

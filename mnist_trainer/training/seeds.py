@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.statistics import mean_interval
-
-if TYPE_CHECKING:
-    from mnist_trainer.reporting.train_report import TrainReport
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,6 @@ def with_seed(config: Config, seed: int) -> Config:
     return config.model_copy(update={"seed": seed, "name": name})
 
 
-def over_seeds(reports: Sequence[TrainReport]) -> AccuracyOverSeeds:
-    """Return what two or more runs of one configuration have in common."""
-    accuracies = [report.test.accuracy for report in reports]
+def over_seeds(accuracies: Sequence[float]) -> AccuracyOverSeeds:
+    """Return what the accuracies of two or more runs of one configuration have in common."""
     return AccuracyOverSeeds(fmean(accuracies), stdev(accuracies), mean_interval(accuracies), len(accuracies))

@@ -27,6 +27,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     resumption: Resumption | None = None,
     stopwatch: Stopwatch | None = None,
+    progress: bool = False,
 ) -> TrainReport:
     """Train, measure and save one model.
 
@@ -37,6 +38,7 @@ def train(
         callbacks: Keras callbacks, called after the run's own, e.g. to show how far it is.
         resumption: where to go on with `run`, from `find_resumption`; from the beginning without it.
         stopwatch: what was done before; its stages are the first in the report's `seconds`.
+        progress: show Keras's own progress bar, in a notebook or a script.
 
     Raises:
         ConfigError: the batch is larger than the training split.
@@ -47,8 +49,10 @@ def train(
     """
     stopwatch = stopwatch or Stopwatch()
     dataset = dataset or load_dataset(config.data)
-    plan = make_plan(config, dataset)
+    plan = make_plan(config, dataset, resumption.precision if resumption else None)
     run = run or start_run(config)
     stopwatch.end("data")
-    with fit_run(plan, run, callbacks=callbacks, resumption=resumption, stopwatch=stopwatch) as fitted:
+    with fit_run(
+        plan, run, callbacks=callbacks, resumption=resumption, stopwatch=stopwatch, progress=progress
+    ) as fitted:
         return finish_run(fitted)
