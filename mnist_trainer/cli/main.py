@@ -15,7 +15,7 @@ from mnist_trainer.cli.commands.predict import predict
 from mnist_trainer.cli.commands.runs import runs
 from mnist_trainer.cli.commands.train import train
 from mnist_trainer.cli.commands.visualize import visualize
-from mnist_trainer.cli.show.printable import printable
+from mnist_trainer.cli.show.printable import folded, printable
 from mnist_trainer.cli.streams import prepare_streams
 from mnist_trainer.errors import ConfigError, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
@@ -39,7 +39,7 @@ class Boundary(click.Group):
                 return super().invoke(ctx)
         except MnistTrainerError as error:
             text = str(error) if isinstance(error, ConfigError) else f"Error: {error}"
-            click.echo(printable(text), err=True)
+            click.echo(printable(folded(text)), err=True)
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise

@@ -35,6 +35,7 @@ class Diagnosis:
         verdict: in one word or two.
         generalisation_gap: training accuracy less validation accuracy in the last epoch; None without validation.
         rising_since: the epoch, from 1, after which the validation loss rose; None where it did not.
+        summary: a sentence or two.
         text: one paragraph in plain words.
         suggestions: what to try.
     """
@@ -42,6 +43,7 @@ class Diagnosis:
     verdict: Verdict
     generalisation_gap: float | None
     rising_since: int | None
+    summary: str
     text: str
     suggestions: tuple[Suggestion, ...]
 
@@ -85,7 +87,8 @@ def diagnose(
     if last["accuracy"] < _LEARNED * chance:
         verdict = "at chance"
     text = f"{_measured(last, gap)} {_curve(history, best_epoch, rising_since)} {_MEANING[verdict]}"
-    return Diagnosis(verdict, gap, rising_since, text, tuple(_suggestions(verdict, config, len(history))))
+    summary = f"{_MEANING[verdict]} {_in_short(last)}"
+    return Diagnosis(verdict, gap, rising_since, summary, text, tuple(_suggestions(verdict, config, len(history))))
 
 
 _MEANING: dict[Verdict, str] = {
@@ -98,12 +101,15 @@ _MEANING: dict[Verdict, str] = {
 }
 
 
+_HOLD_OUT = Suggestion("hold out validation examples", "data.validation_fraction=0.1")
+
+
 def _without_validation(history: Sequence[Mapping[str, float]]) -> Diagnosis:
     text = (
         f"In the last epoch the training accuracy is {percent(history[-1]['accuracy'])}. Nothing was held out for "
         "validation, so the curves cannot tell whether the model overfits."
     )
-    return Diagnosis("unknown", None, None, text, (Suggestion("hold a part out", "data.validation_fraction=0.1"),))
+    return Diagnosis("unknown", None, None, text, text, (_HOLD_OUT,))
 
 
 def _rising_since(history: Sequence[Mapping[str, float]]) -> int | None:
@@ -151,6 +157,13 @@ def _measured(last: Mapping[str, float], gap: float) -> str:
     )
 
 
+def _in_short(last: Mapping[str, float]) -> str:
+    both = (
+        f"{percent(last['accuracy'])} on training images, {percent(last['validation_accuracy'])} on validation images"
+    )
+    return f"Accuracy in the last epoch: {both}."
+
+
 def _curve(history: Sequence[Mapping[str, float]], best_epoch: int, rising_since: int | None) -> str:
     best = f"The best epoch is {best_epoch} of {len(history)}"
     if rising_since is None:
@@ -163,26 +176,30 @@ def _suggestions(verdict: Verdict, config: Config, num_epochs: int) -> Iterator[
         yield from _more_images(config.augment)
         yield from suggest(config.model, verdict)
         if config.train.early_stopping is None:
-            yield Suggestion("stop when validation no longer improves", "train.early_stopping.patience=3")
+            yield Suggestion("stop early, when validation no longer improves", "train.early_stopping.patience=3")
     elif verdict == "underfitting":
         yield from suggest(config.model, verdict)
         yield from _longer(config.train, num_epochs)
     elif verdict == "at chance":
         optimizer: Any = config.train.optimizer
-        yield Suggestion("take smaller steps", f"train.optimizer.learning_rate={optimizer.learning_rate / 10:.2g}")
+        yield Suggestion(
+            "use a lower learning rate", f"train.optimizer.learning_rate={optimizer.learning_rate / 10:.2g}"
+        )
     elif verdict == "still improving":
         yield from _longer(config.train, num_epochs)
 
 
 def _more_images(augment: AugmentConfig) -> Iterator[Suggestion]:
     if not augment.shift:
-        yield Suggestion("see more images: move them a little", "augment.shift=2")
+        yield Suggestion("augment: shift by up to 2 pixels", "augment.shift=2")
     elif not augment.rotate:
-        yield Suggestion("see more images: turn them a little", "augment.rotate=10")
+        yield Suggestion("augment: rotate by up to 10 degrees", "augment.rotate=10")
 
 
 def _longer(train: TrainConfig, num_epochs: int) -> Iterator[Suggestion]:
     if train.early_stopping and num_epochs < train.epochs:
-        yield Suggestion("be more patient", f"train.early_stopping.patience={2 * train.early_stopping.patience}")
+        yield Suggestion(
+            "wait longer before stopping early", f"train.early_stopping.patience={2 * train.early_stopping.patience}"
+        )
     elif train.epochs < MAX_EPOCHS:
         yield Suggestion("train longer", f"train.epochs={min(2 * train.epochs, MAX_EPOCHS)}")

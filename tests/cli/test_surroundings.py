@@ -64,7 +64,7 @@ def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -
         check=False,
     )
     assert (process.returncode, process.stderr) == (0, b"")
-    assert b"next   mnist-train evaluate latest" in process.stdout
+    assert b"-m mnist_trainer evaluate latest" in process.stdout
 
 
 def test_settings_of_libraries_are_no_input(small_npz: Path, tmp_path: Path) -> None:

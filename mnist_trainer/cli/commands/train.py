@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -23,22 +24,30 @@ from mnist_trainer.config.shipped import shipped_names
     shell_complete=complete_run,
     help="Go on with an interrupted run, or with a finished one for more epochs; a path, a name, or latest.",
 )
+@click.option("--finish", is_flag=True, help="With --resume: train no more, take the best epoch so far as the result.")
 @click.option(
     "--seeds",
     metavar="N",
     type=click.IntRange(min=2, max=1_000),
     help="Train N models, the seeds counting up from the configuration's, and report mean and interval.",
 )
+@click.option("--name", help="Begins the name of the run directory; the same as --set name=NAME.")
+@click.option("--note", metavar="TEXT", help="What you want to remember of the run; `mnist-train runs` shows it.")
 @options.logs_dir
 @options.as_json
 @options.quiet
-@click.option("--verbose", "-v", is_flag=True, help="Print the resolved configuration first.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Print the whole configuration, the layers, and where the time goes, too."
+)
 def train(
     *,
     config: str | None,
     overrides: tuple[str, ...],
     resume: str | None,
+    finish: bool,
     seeds: int | None,
+    name: str | None,
+    note: str | None,
     logs_dir: Path,
     as_json: bool,
     quiet: bool,
@@ -52,14 +61,22 @@ def train(
     mnist-train train configs/conv.yaml --set train.epochs=3 --set model.dropout=0.3
     mnist-train train fast --seeds 5
     mnist-train train --resume latest --set train.epochs=20
+    mnist-train train --resume latest --finish
     """
     if resume is not None and (config is not None or seeds is not None):
         raise click.UsageError("--resume goes on with a run as its own config.yaml says: without CONFIG and --seeds.")
+    if finish and resume is None:
+        raise click.UsageError(
+            "--finish ends a run that was begun; name it: --resume RUN --finish, or --resume latest."
+        )
+    # JSON is YAML, whatever the text has in it.
+    named = [f"{key}={json.dumps(text)}" for key, text in (("name", name), ("note", note)) if text is not None]
+    overrides = (*overrides, *named)
 
     from mnist_trainer.cli.show.training import LoadedConfig, Training, find_resumption, find_run
 
     run = find_run(resume, logs_dir) if resume is not None else None
-    resumption = find_resumption(run, overrides) if run else None
+    resumption = find_resumption(run, overrides, finish=finish) if run else None
     file = "dense" if config is None else config
     loaded = resumption.loaded if resumption else LoadedConfig.read(file).with_overrides(overrides)
     training = Training(loaded, logs_dir, as_json=as_json, quiet=quiet, verbose=verbose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mnist_trainer.cli.show.console import make_console, make_table
+from mnist_trainer.cli.show.console import make_console, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.config.render import render_value
 from mnist_trainer.reporting.comparison import Comparison
@@ -21,17 +21,19 @@ def show_comparison(comparison: Comparison, *, as_json: bool, quiet: bool) -> No
         [Path(run).name, percent(accuracy), f"{count:,}"]
         for run, accuracy, count in zip(comparison.runs, comparison.accuracies, only, strict=True)
     ]
-    console.print(make_table(("run", "accuracy", "right alone"), rows))
-    console.print(f"\n{comparison.verdict()}\n")
+    print_table(console, ("run", "accuracy", "right alone"), rows, droppable=[["right alone"]])
+    console.print()
+    print_text(console, comparison.verdict())
+    console.print()
     if comparison.config_difference:
         keys = [[key, *map(render_value, values)] for key, values in comparison.config_difference.items()]
-        console.print(make_table(("key", "first", "second"), keys))
+        print_table(console, ("key", "first", "second"), keys)
         console.print()
     shown, num_changed = comparison.changed[:_NUM_SHOWN], len(comparison.changed)
     if shown:
         changed = [[str(c.example), str(c.label), str(c.first), str(c.second)] for c in shown]
         left_out = f", the first {len(shown)} of {num_changed}" if num_changed > len(shown) else ""
         title = f"examples that one gets right{left_out}"
-        console.print(make_table(("example", "label", "first", "second"), changed, title=title))
+        print_table(console, ("example", "label", "first", "second"), changed, title=title)
     if as_json:
         print_json(comparison.as_json())

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.cli.show.console import make_console, make_table
+from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.files.limits import MAX_EPOCHS
 from mnist_trainer.reporting.wording import percent
+from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.run import REPORT_NAME, Run
 
 
@@ -22,17 +23,20 @@ def show_runs(runs: Sequence[Run], logs_dir: Path, *, as_json: bool) -> None:
         print_json({"runs": summaries})
     elif summaries:
         rows = [list(_cells(summary)) for summary in summaries]
-        make_console().print(make_table(("run", "model", "epochs", "test accuracy", "state"), rows))
+        columns = ("run", "model", "epochs", "test accuracy", "state", "note")
+        print_table(make_console(), columns, rows, droppable=[["note"], ["model"], ["epochs"], ["state"]])
     else:
-        make_console().print(f"{logs_dir}: there is no run yet; make one with: mnist-train train")
+        print_text(make_console(), f"{logs_dir}: there is no run yet; make one with:")
+        print_commands(make_console(), "", [command("train", logs_dir=logs_dir)])
 
 
 def _summary(run: Run) -> dict[str, Any]:
     """Return what the table shows; what cannot be read of a run is None."""
     summary: dict[str, Any] = {"name": run.name, "model": None, "epochs": None, "accuracy": None, "state": run.state}
+    summary["note"] = None
     try:
         config = load_config(run.config_path)
-        summary |= {"model": config.model.name, "epochs": config.train.epochs}
+        summary |= {"model": config.model.name, "epochs": config.train.epochs, "note": config.note}
         if run.is_complete:
             report = run.read_json(REPORT_NAME)
             summary["epochs"] = _number(report["num_epochs"], MAX_EPOCHS)
@@ -51,4 +55,5 @@ def _number(value: Any, largest: int) -> Any:
 def _cells(summary: dict[str, Any]) -> tuple[str, ...]:
     accuracy = summary["accuracy"]
     shown = "–" if accuracy is None else percent(accuracy)
-    return summary["name"], summary["model"] or "–", str(summary["epochs"] or "–"), shown, summary["state"]
+    epochs, note = str(summary["epochs"] or "–"), summary["note"] or ""
+    return summary["name"], summary["model"] or "–", epochs, shown, summary["state"], note

@@ -1,8 +1,7 @@
-"""What `mnist-train train` does step by step, and prints meanwhile."""
+"""What `mnist-train train` does step by step."""
 
 from __future__ import annotations
 
-import shlex
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import mnist_trainer
-from mnist_trainer.cli.show.console import ACCURACY_COLUMNS, accuracy_row, diagnosis_lines, make_console, make_table
+from mnist_trainer.cli.show.console import make_console, print_commands, print_text
 from mnist_trainer.cli.show.printable import print_json
+from mnist_trainer.cli.show.train_report import show_details, show_report, show_seeds
 from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import NUM_SEEDS, Config
-from mnist_trainer.reporting.diagnosis import diagnose_run
-from mnist_trainer.reporting.wording import percent
+from mnist_trainer.errors import Interrupted
+from mnist_trainer.runs.commands import command, typed
 from mnist_trainer.runs.find import find_run
-from mnist_trainer.runs.run import LOGS_DIR, Run
+from mnist_trainer.runs.names import LOGS_DIR
+from mnist_trainer.runs.run import Run
 from mnist_trainer.training.resume import Resumption, find_resumption
 from mnist_trainer.training.seeds import over_seeds, with_seed
 from mnist_trainer.training.signals import Signals
-from mnist_trainer.training.start import check_batch_size, start_run
+from mnist_trainer.training.start import check_batch_size, notes_on, start_run
 from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
 if TYPE_CHECKING:
@@ -38,15 +39,16 @@ class Training:
 
     def __init__(self, loaded: LoadedConfig, logs_dir: Path, *, as_json: bool, quiet: bool, verbose: bool) -> None:
         """Load the data, and find the faults that it tells of before TensorFlow is imported."""
-        self._config, self._logs_dir, self._as_json = loaded.config, logs_dir, as_json
+        self._config, self._logs_dir = loaded.config, logs_dir
+        self._as_json, self._verbose = as_json, verbose
         self._console = make_console(as_json=as_json, quiet=quiet)
         self._stopwatch = Stopwatch(process_seconds())
         self._stopwatch.end("start")
         self._dataset = mnist_trainer.load_dataset(self._config.data)
         with loaded.located():
             check_batch_size(self._config, self._dataset)
-        for note in self._dataset.notes():
-            self._console.print(f"note   {note}")
+        for note in [*self._dataset.notes(), *notes_on(self._config)]:
+            print_text(self._console, note, "note")
         if verbose:
             self._console.print(render_config(self._config))
 
@@ -58,7 +60,7 @@ class Training:
     def resume(self, run: Run, resumption: Resumption) -> None:
         """Go on with a run."""
         for reason in resumption.damaged:
-            self._console.print(f"passed over {reason}")
+            print_text(self._console, f"passed over {reason}", "note")
         num_epochs = resumption.num_epochs
         after = f"after epoch {num_epochs}" if num_epochs else "from the beginning: no epoch was finished"
         self._console.print(f"resume {after}")
@@ -70,22 +72,29 @@ class Training:
         config = self._config
         if config.seed + num_seeds > NUM_SEEDS:
             raise click.UsageError(f"--seeds {num_seeds} counts up from seed {config.seed}, beyond {NUM_SEEDS - 1}.")
-        reports = []
+        reports: list[TrainReport] = []
         for seed in range(config.seed, config.seed + num_seeds):
             settings = with_seed(config, seed)
-            reports.append(self._train(settings, start_run(settings, self._logs_dir)))
+            run = start_run(settings, self._logs_dir)
+            try:
+                reports.append(self._train(settings, run))
+            except Interrupted as error:
+                raise self._interrupted_series(error, run, range(seed + 1, config.seed + num_seeds)) from error
             self._stopwatch = Stopwatch()
-        result = over_seeds(reports)
-        rows = [accuracy_row(Path(report.run).name, report.test) for report in reports]
-        low, high = result.interval
-        self._console.print()
-        self._console.print(make_table(("test split of", *ACCURACY_COLUMNS[1:]), rows))
-        self._console.print(
-            f"\nmean   {percent(result.mean)} ± {percent(result.standard_deviation)} over {result.num_seeds} seeds "
-            f"(95 % interval of the mean: {percent(low)} – {percent(high)})"
-        )
+        result = over_seeds([report.test.accuracy for report in reports])
+        show_seeds(self._console, reports, result)
         summary = {"runs": [_as_json(report) for report in reports], "accuracy": result.as_json()}
         self._finish(reports[-1], summary, is_new=True)
+
+    def _interrupted_series(self, error: Interrupted, run: Run, left: range) -> Interrupted:
+        """Return the error with how the seeds are trained that are left, and how all are measured together."""
+        lines, name = [str(error)], self._config.name or self._config.model.name
+        if left:
+            seeds = ["--set", f"seed={left[0]}", *(["--seeds", str(len(left))] if len(left) > 1 else [])]
+            again = command("train", run.config_path, "--name", name, *seeds, logs_dir=self._logs_dir)
+            lines.append(f"then    {again}")
+        lines.append(f"mean    {command('evaluate')} {typed(self._logs_dir / name)}-*")
+        return Interrupted("\n".join(lines), error.exit_code - 128)
 
     def _train(self, config: Config, run: Run, resumption: Resumption | None = None) -> TrainReport:
         stopwatch = self._stopwatch
@@ -103,7 +112,9 @@ class Training:
                 resumption=resumption,
                 stopwatch=stopwatch,
             )
-        self._show_report(config, run, report)
+        show_report(self._console, report, config)
+        if self._verbose:
+            show_details(self._console, report)
         return report
 
     def _progress(self, config: Config, stack: ExitStack) -> list[Callback]:
@@ -118,35 +129,18 @@ class Training:
         dataset, train = self._dataset, config.train
         num_validation = dataset.validation.num_examples if dataset.validation else 0
         self._console.print(f"run    {run.path}")
-        self._console.print(
-            f"data   {dataset.source}: {dataset.train.num_examples:,} training, {num_validation:,} validation and "
-            f"{dataset.test.num_examples:,} test examples of {dataset.num_classes} classes",
+        sizes = f"{dataset.train.num_examples:,} training, {num_validation:,} validation and"
+        examples = f"{sizes} {dataset.test.num_examples:,} test examples of {dataset.num_classes} classes"
+        print_text(self._console, f"{dataset.source}: {examples}", "data")
+        print_text(
+            self._console, f"{config.model.name}, {train.optimizer.name}, batches of {train.batch_size:,}", "model"
         )
-        self._console.print(f"model  {config.model.name}, {train.optimizer.name}, batches of {train.batch_size:,}")
-
-    def _show_report(self, config: Config, run: Run, report: TrainReport) -> None:
-        rows = [accuracy_row("validation", report.validation)] if report.validation else []
-        which = "best epoch" if report.validation else "without validation the last epoch,"
-        stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.seconds.items())
-        self._console.print()
-        self._console.print(make_table(ACCURACY_COLUMNS, [*rows, accuracy_row("test", report.test)]))
-        self._console.print()
-        for line in diagnosis_lines(diagnose_run(report, config)):
-            self._console.print(line)
-        self._console.print()
-        self._console.print(
-            f"{report.num_parameters:,} parameters, {which} {report.best_epoch} of {report.num_epochs} "
-            f"({report.execution})"
-        )
-        self._console.print(f"took   {sum(report.seconds.values()):.1f} s: {stages}")
-        self._console.print(f"saved  {run.model_path}")
 
     def _finish(self, last: TrainReport, summary: dict[str, Any], *, is_new: bool) -> None:
         """Say what to do next, and print the JSON that was asked for."""
-        is_usual = self._logs_dir == LOGS_DIR
-        where = "" if is_usual else f" --logs-dir {shlex.quote(str(self._logs_dir))}"
-        model = "latest" if is_usual and is_new else Run(Path(last.run)).reference
-        self._console.print(f"next   mnist-train evaluate {model}        mnist-train visualize{where}")
+        model = "latest" if is_new and self._logs_dir == LOGS_DIR else Path(last.run)
+        board = command("visualize", logs_dir=self._logs_dir)
+        print_commands(self._console, "next", [command("evaluate", model), board])
         if self._as_json:
             print_json(summary)
 

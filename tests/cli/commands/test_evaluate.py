@@ -147,7 +147,7 @@ def test_gate(copied_run: Run, invoke: Invoke) -> None:
             ["latest"],
             1,
             "Error: logs: No such file or directory; make a run with: mnist-train "
-            "train, or name their folder with --logs-dir",
+            "train, or name another folder with --logs-dir",
         ),
         (
             ["absent.keras"],

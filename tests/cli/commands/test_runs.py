@@ -33,7 +33,7 @@ def test_running_unfinished_and_unreadable_runs_are_told_apart(invoke: Invoke, t
 
 def test_no_runs_yet(invoke: Invoke) -> None:
     Path("logs").mkdir()
-    assert invoke("runs").stdout == "logs: there is no run yet; make one with: mnist-train train\n"
+    assert invoke("runs").stdout == "logs: there is no run yet; make one with:\n       mnist-train train\n"
     Path("logs").rmdir()
     result = invoke("runs")
     assert (result.exit_code, result.stderr[:38]) == (1, "Error: logs: No such file or directory")

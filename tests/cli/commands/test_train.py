@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import Run
 from tests.cli.conftest import Invoke
@@ -30,10 +32,26 @@ def test_a_run_shows_lines_a_table_and_what_to_do_next(mnist_train: Command, sma
     run = find_run("latest", tmp_path)
     test = run.read_json("report.json")["test"]
     assert f"test         {100 * test['accuracy']:.2f} %  {test['num_correct']} of 500" in process.stdout
-    assert re.search(r"epoch 2/2  loss \d\.\d{4}  accuracy \d+\.\d\d %  validation loss .* examples/s", process.stdout)
-    assert "float32, no XLA, 1 steps a call" in process.stdout
-    following = f"next   mnist-train evaluate {run.path}        mnist-train visualize --logs-dir {tmp_path}\n"
+    epoch = r"epoch 2/2  accuracy \d+\.\d\d %  validation \d+\.\d\d %  \d+\.\d s  loss .* examples/s"
+    assert re.search(epoch, process.stdout)
+    assert "no XLA" not in process.stdout
+    following = f"next   mnist-train evaluate {run.path}\n       mnist-train visualize --logs-dir {tmp_path}\n"
     assert process.stdout.endswith(following)
+
+
+def test_verbose_shows_the_layers_and_how_steps_are_executed(
+    mnist_train: Command, small_npz: Path, tmp_path: Path
+) -> None:
+    arguments = train_arguments(small_npz, tmp_path, "train.epochs=1")
+    output = mnist_train(*arguments, "-v", "--name", "007", "--note", "true").stdout
+    assert re.search(r"^layer +output +parameters +multiply-adds\n", output, re.MULTILINE)
+    assert re.search(r"^Dense +10 +7,850 +7,840\n", output, re.MULTILINE)
+    assert "step   float32, no XLA, 1 steps a call\ntook " in output
+    config = load_config(find_run("latest", tmp_path).config_path)
+    assert (config.name, config.note) == ("007", "true")
+    assert re.search(
+        r"^007-\S+ +linear +1 .* complete +true$", mnist_train("runs", "--logs-dir", tmp_path).stdout, re.M
+    )
 
 
 def test_json_alone_is_on_standard_output(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
@@ -57,7 +75,10 @@ def test_verbose_begins_with_the_whole_configuration(mnist_train: Command, small
 
 def test_terminal_shows_a_bar_with_the_time_left(small_npz: Path, tmp_path: Path) -> None:
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "mnist_trainer", *train_arguments(small_npz, tmp_path, "train.epochs=40")]
+    command = [
+        str(Path(sys.executable).with_name("mnist-train")),
+        *train_arguments(small_npz, tmp_path, "train.epochs=40"),
+    ]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "140"}
     process = subprocess.Popen(command, stdout=follower, stderr=follower, env=environment)
     os.close(follower)
@@ -72,7 +93,8 @@ def test_terminal_shows_a_bar_with_the_time_left(small_npz: Path, tmp_path: Path
         screen += chunk
     os.close(leader)
     assert process.wait() == 0
-    assert re.search(r"epoch \d+/40.*\d+/600.*loss .*accuracy .*examples/s.*\d:\d\d:\d\d.*left", screen.decode())
+    bar = r"epoch \d+/40 .*━.* accuracy .* validation .* examples/s .*loss .*\d:\d\d.* left"
+    assert re.search(bar, screen.decode())
 
 
 @pytest.mark.parametrize(
@@ -116,8 +138,12 @@ def test_bad_input_is_one_message_and_leaves_nothing(
 @pytest.mark.parametrize("moment", ["config.yaml", "checkpoints/epoch-*.npz"])
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_to_the_process(number: int, exit_code: int, moment: str, small_npz: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "mnist_trainer", *train_arguments(small_npz, tmp_path, "train.epochs=10000")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        str(Path(sys.executable).with_name("mnist-train")),
+        *train_arguments(small_npz, tmp_path, "train.epochs=10000"),
+    ]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     while not list(tmp_path.glob(f"*/{moment}")) and process.poll() is None:
         time.sleep(0.05)
     time.sleep(0.5)  # config.yaml is there before TensorFlow is imported
@@ -125,9 +151,12 @@ def test_signal_to_the_process(number: int, exit_code: int, moment: str, small_n
     _, errors = process.communicate(timeout=60)
     assert process.returncode == exit_code
     run = find_run("latest", tmp_path)
-    again = f"go on with: mnist-train train --resume {run.path}"
-    left = " (no epoch was finished)" if moment == "config.yaml" else ""
-    assert errors == f"Error: {run.path}: stopped by {signal.Signals(number).name}; {again}{left}\n"
+    name, again = signal.Signals(number).name, f"mnist-train train --resume {run.path}"
+    if moment == "config.yaml":
+        left = f"no epoch was finished\ngo on   {again}\n"
+    else:
+        left = f"each finished epoch is kept\ngo on   {again}\nfinish  {again} --finish\n"
+    assert errors == f"Error: {run.path}: stopped by {name}; {left}"
     assert run.state == "unfinished"
 
 
@@ -138,8 +167,34 @@ def test_divergence_exits_with_1_and_advice(mnist_train: Command, small_npz: Pat
     ]
     process = mnist_train(*train_arguments(small_npz, tmp_path, *overrides))
     assert process.returncode == 1
-    assert re.search(r"the loss became (nan|inf) in epoch 1, .*; try a lower learning rate: --set", process.stderr)
+    assert re.search(
+        r"the loss became (nan|inf) in epoch 1, .*; try a lower learning rate: mnist-train train \S+ --set",
+        process.stderr,
+    )
     assert "Traceback" not in process.stderr
+
+
+def test_interrupted_series_says_what_is_left(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
+    """The second of four runs is stopped; what is printed trains the others, and measures all."""
+    command = [*train_arguments(small_npz, tmp_path, "train.epochs=100"), "--set=seed=5", "--seeds=4"]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnist_trainer", *command], stderr=subprocess.PIPE, text=True, env=environment
+    )
+    while not list(tmp_path.glob("linear-seed6-*/checkpoints/*.npz")) and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    lines = dict(re.split(" {2,}", line, maxsplit=1) for line in errors.splitlines()[1:])
+    assert lines["then"].endswith(f"/config.yaml --name linear --set seed=7 --seeds 2 --logs-dir {tmp_path}")
+    for again, *more in ((lines["finish"],), (lines["then"], "--set=train.epochs=1")):
+        process_again = mnist_train(*shlex.split(again)[1:], *more, "--quiet")
+        assert (process_again.returncode, process_again.stderr) == (0, "")
+    assert lines["mean"] == f"mnist-train evaluate {tmp_path}/linear-*"
+    models = sorted(tmp_path.glob("linear-*"))
+    measured = mnist_train("evaluate", *models)
+    assert re.search(r"^mean   \d\d\.\d\d % ± .* over 4 runs ", measured.stdout, re.MULTILINE)
 
 
 def test_several_seeds_are_several_runs_with_mean_and_interval(
@@ -162,7 +217,7 @@ def test_several_seeds_are_several_runs_with_mean_and_interval(
     # Student's t of 2 degrees of freedom is 4.303 at 97.5 %.
     half_width = 4.302652729749464 * answer["accuracy"]["standard_deviation"] / 3**0.5
     assert (high - low) / 2 == pytest.approx(half_width, rel=1e-9)
-    assert "over 3 seeds (95 % interval of the mean: " in process.stderr
+    assert "over 3 runs (95 % interval of the mean: " in process.stderr
     alone = mnist_train(*train_arguments(small_npz, tmp_path), "--set=seed=6", "--json")
     assert json.loads(alone.stdout)["report"]["test"] == reports[1]["test"]
 

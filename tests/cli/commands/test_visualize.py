@@ -141,7 +141,7 @@ def test_address_of_another_machine_is_an_error(trained_run: Run) -> None:
             [],
             1,
             "Error: logs: No such file or directory; make a run with: mnist-train "
-            "train, or name their folder with --logs-dir",
+            "train, or name another folder with --logs-dir",
         ),
     ],
 )

@@ -105,7 +105,7 @@ def test_page_stands_in_the_run_unless_told_otherwise(trained_run: Run, invoke: 
             ["--html"],
             1,
             "Error: logs: No such file or directory; make a run with: mnist-train "
-            "train, or name their folder with --logs-dir",
+            "train, or name another folder with --logs-dir",
         ),
         (["--html", "run", "-o", "."], 1, "Error: .: cannot be written: it is not a file; name one that ends in .html"),
         (["--html", "run", "-o", "a/b/c"], 1, "Error: a/b/c: cannot be written: No such file or directory"),
