@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
+from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.runs.fields import Count, Fraction, Number, validated
@@ -81,6 +82,7 @@ class TrainReport:
             validation included), `save`, `export`, `evaluate` (both splits) and `tensorboard` (pictures).
         exports: the model in each of the other formats that were asked for, by the format's name.
         class_names: what each class is called; empty in the report of an older version.
+        appearance: what the training images look like; None in the report of an older version.
     """
 
     run: str
@@ -95,6 +97,7 @@ class TrainReport:
     seconds: Annotated[dict[str, Number], Field(min_length=1, max_length=100)]
     exports: dict[str, Export] = field(default_factory=dict)
     class_names: tuple[str, ...] = ()
+    appearance: Appearance | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values, as in report.json; `history` is left to metrics.jsonl."""

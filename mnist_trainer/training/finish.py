@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_trainer.component import Component
 from mnist_trainer.config.schema import FORMATS
+from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict
@@ -60,6 +61,7 @@ def finish_run(fitted: Fitted) -> TrainReport:
         seconds=stopwatch.seconds,
         exports=exports,
         class_names=dataset.class_names,
+        appearance=Appearance.of(dataset.train.images),
     )
     fitted.events.text(0, "report", report_table(report))
     run.write_json(REPORT_NAME, report.as_json())
