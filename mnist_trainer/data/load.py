@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from pathlib import Path
 from types import ModuleType
@@ -47,11 +48,12 @@ def _read(path: Path) -> Found:
     module = _source_of(path)
     if module is None:
         known = ", or ".join(module.EXPECTED for module in _sources())
-        raise DataError(f"{path}: expected {known}{_meant(path) if path.is_dir() else ''}")
+        raise DataError(f"{path}: {_meant(path) or f'expected {known}'}")
     found: Found = module.read(path)
     return found
 
 
+@functools.cache
 def _sources() -> list[ModuleType]:
     return list(found_modules(sources.__name__, "def read(").values())
 
@@ -61,10 +63,10 @@ def _source_of(path: Path) -> ModuleType | None:
 
 
 def _meant(folder: Path) -> str:
-    """Return which paths below a folder may be meant instead of it; empty where there is none."""
+    """Ask whether one of the data sets below a folder is meant; empty where there is none."""
     below = itertools.islice(itertools.chain(folder.glob("*"), folder.glob("*/*")), _MAX_LOOKED_AT)
     found = sorted(str(path) for path in below if not path.name.startswith(".") and _is_data(path))
-    return f"; did you mean data.path={' or '.join(found[:4])}?" if found else ""
+    return f"holds no data set itself; did you mean data.path={' or '.join(found[:4])}?" if found else ""
 
 
 def _is_data(path: Path) -> bool:

@@ -94,7 +94,7 @@ def test_data_set_that_lies_deeper_is_named(small_arrays: Arrays, tmp_path: Path
     for folder in (tmp_path, tmp_path / "MNIST"):
         with pytest.raises(DataError) as caught:
             load(folder)
-        assert str(caught.value).endswith(f"; did you mean data.path={raw}?")
+        assert str(caught.value) == f"{folder}: holds no data set itself; did you mean data.path={raw}?"
     assert load(raw).test.num_examples == 500
 
 
