@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.data.checks import IMAGE_PIXELS, Images, Labels, checked_examples
 from mnist_trainer.data.splitting import Rows, RowsOf, num_to_train, stratified_part
 from mnist_trainer.errors import DataError
-from mnist_trainer.files.limits import MAX_CLASSES, MAX_EXAMPLES
 
-Images: TypeAlias = npt.NDArray[np.uint8]
-Labels: TypeAlias = npt.NDArray[np.int32]
+__all__ = ["EVALUATION_BATCH_SIZE", "IMAGE_PIXELS", "Dataset", "Images", "Labels", "Probabilities", "Split"]
+
 Probabilities: TypeAlias = npt.NDArray[np.float32]
 
-IMAGE_PIXELS = 28
 # Of 125, 250, 500 and 1,000 the fastest for conv.yaml; its first feature map then takes 87 MB.
 EVALUATION_BATCH_SIZE = 1_000
 
@@ -28,12 +27,24 @@ class Split:
     """Examples of one split.
 
     Attributes:
-        images: uint8, shape (num_examples, 28, 28, 1), 0 is background; may be memory-mapped.
-        labels: int32, shape (num_examples,), in [0, num_classes).
+        images: uint8, shape (num_examples, 28, 28, 1), in MNIST 0 is background; may be memory-mapped. It may be given
+            as n×28×28 or n×784.
+        labels: int32, shape (num_examples,), in [0, num_classes). It may be given as any integers.
+
+    Raises:
+        DataError: one has another type or shape, a label is out of range, or the two differ in number.
     """
 
     images: Images
     labels: Labels
+
+    def __post_init__(self) -> None:
+        images, labels = checked_examples(self.images, self.labels, names=("Split.images", "Split.labels"))
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "labels", labels)
+
+    def __repr__(self) -> str:
+        return f"<Split of {self.num_examples:,} examples of {len(np.unique(self.labels))} classes>"
 
     @property
     def num_examples(self) -> int:
@@ -65,6 +76,10 @@ class Dataset:
         validation: what chooses the best epoch; None where nothing was held out.
         test: what is measured once, at the end.
         class_names: what each label is called, from 0; at least one more than the largest label.
+        remarks: what was done to the examples when they were read, in sentences.
+
+    Raises:
+        DataError: a split is empty, or has a label without a name.
     """
 
     source: str
@@ -72,6 +87,71 @@ class Dataset:
     validation: Split | None
     test: Split
     class_names: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x_train: npt.NDArray[Any],
+        y_train: npt.NDArray[Any],
+        x_test: npt.NDArray[Any],
+        y_test: npt.NDArray[Any],
+        *,
+        class_names: Sequence[str] | None = None,
+        validation_fraction: float = 0.1,
+        seed: int | None = 0,
+        source: str = "arrays",
+        remarks: Sequence[str] = (),
+    ) -> Self:
+        """Return the data set made of four arrays, some of its training examples held out for validation.
+
+            >>> dataset = Dataset.from_arrays(x_train, y_train, x_test, y_test)
+            >>> train(load_config("conv"), dataset=dataset)
+
+        Args:
+            x_train: uint8 from 0 to 255, shape (num_examples, 28, 28), (num_examples, 28, 28, 1) or
+                (num_examples, 784).
+            y_train: integers from 0, shape (num_examples,).
+            x_test: like `x_train`.
+            y_test: like `y_train`.
+            class_names: what each label is called, from 0; without them, its number.
+            validation_fraction: how much of the training examples is held out, in [0, 1).
+            seed: decides which examples of each class are held out; None holds out the last ones, like Keras's
+                `validation_split`.
+            source: where the arrays came from; begins every message.
+            remarks: what was done to the examples already, in sentences.
+
+        Raises:
+            DataError: an array is of another type or shape, labels are out of range or of another count, a split is
+                empty.
+        """
+        prefix = f"{source}: "
+        full = Split(*checked_examples(x_train, y_train, names=("x_train", "y_train"), prefix=prefix))
+        test = Split(*checked_examples(x_test, y_test, names=("x_test", "y_test"), prefix=prefix))
+        is_held_out = validation_fraction and full.num_examples
+        train, validation = _held_out(full, validation_fraction, seed) if is_held_out else (full, None)
+        if validation and not (train.num_examples and validation.num_examples):
+            part = f"a validation_fraction of {validation_fraction} of {full.num_examples} examples"
+            raise DataError(f"{source}: {part} leaves one split empty")
+        largest = max(split.labels.max(initial=-1) for split in (full, test))
+        names = map(str, range(largest + 1)) if class_names is None else class_names
+        return cls(source, train, validation, test, tuple(names), tuple(remarks))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "class_names", tuple(map(str, self.class_names)))
+        for name, split in self._parts().items():
+            if not split.num_examples:
+                raise DataError(f"{self.source}: the {name} split is empty")
+            if (largest := split.labels.max()) >= self.num_classes:
+                named = f"class_names has {self.num_classes} names"
+                raise DataError(f"{self.source}: {named}, but {name} labels go up to {largest}")
+        if (label := self.train.labels.min()) == self.train.labels.max():
+            message = f"the training split has only the label {label}; at least 2 classes are needed"
+            raise DataError(f"{self.source}: {message}")
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{split.num_examples:,} {name}" for name, split in self._parts().items())
+        return f"<Dataset {self.source}: {parts} examples of {self.num_classes} classes>"
 
     @property
     def num_classes(self) -> int:
@@ -80,14 +160,15 @@ class Dataset:
 
     def notes(self) -> list[str]:
         """Return what is odd about the examples, in sentences, to be said before training."""
-        notes = [f"{self.source}: {note}" for note in _notes_on_pixels(self.train.images[:EVALUATION_BATCH_SIZE])]
-        parts = {"training": self.train, "validation": self.validation, "test": self.test}
-        for name, part in parts.items():
-            if part is not None:
-                counts = np.bincount(part.labels, minlength=self.num_classes)
-                missing = [self.class_names[label] for label in np.flatnonzero(counts == 0)]
-                notes += [f"{self.source}: {_listed(missing)} without {name} examples"] if missing else []
-        return notes
+        notes = [*self.remarks, *_notes_on_pixels(self.train.images[:EVALUATION_BATCH_SIZE])]
+        counts = {name: np.bincount(split.labels, minlength=self.num_classes) for name, split in self._parts().items()}
+        used = np.flatnonzero(sum(counts.values()))
+        if len(used) < self.num_classes:
+            notes.append(self._note_on_unused(set(range(self.num_classes)) - set(used.tolist()), int(used[0])))
+        for name, of_part in counts.items():
+            missing = [self.class_names[label] for label in used if not of_part[label]]
+            notes += [f"{_listed(missing)} without {name} examples"] if missing else []
+        return [f"{self.source}: {note}" for note in notes]
 
     def split(self, name: str) -> Split:
         """Return the split called `train`, `validation` or `test`.
@@ -100,34 +181,17 @@ class Dataset:
             raise DataError(f"{self.source}: there is no validation split, because data.validation_fraction is 0")
         return split
 
+    def _parts(self) -> dict[str, Split]:
+        """Return the splits that there are, by the names that people read."""
+        parts = {"training": self.train, "validation": self.validation, "test": self.test}
+        return {name: split for name, split in parts.items() if split is not None}
 
-def make_dataset(
-    source: str, arrays: dict[str, npt.NDArray[Any]], validation_fraction: float, seed: int | None = None
-) -> Dataset:
-    """Return the data set made of four arrays, some of its training examples held out for validation.
-
-    Args:
-        source: where the arrays came from; begins every message.
-        arrays: `x_train` and `x_test`, uint8, shape (num_examples, 28, 28) or (num_examples, 28, 28, 1); `y_train`
-            and `y_test`, integers, shape (num_examples,).
-        validation_fraction: in [0, 1).
-        seed: decides which examples of each class are held out; without it, the last ones are, like Keras's
-            `validation_split` does.
-
-    Raises:
-        DataError: an array is of another type or shape, labels are out of range or of another count, a split is empty.
-    """
-    full, test = (_checked_split(source, arrays, name) for name in ("train", "test"))
-    class_names = tuple(map(str, range(int(max(full.labels.max(), test.labels.max())) + 1)))
-    if full.labels.min() == full.labels.max():
-        raise DataError(f"{source}: y_train has only the label {full.labels[0]}; at least 2 classes are needed")
-    if not validation_fraction:
-        return Dataset(source, full, None, test, class_names)
-    train, validation = _held_out(full, validation_fraction, seed)
-    if not train.num_examples or not validation.num_examples:
-        part = f"a validation_fraction of {validation_fraction} of {full.num_examples} examples"
-        raise DataError(f"{source}: {part} leaves one split empty")
-    return Dataset(source, train, validation, test, class_names)
+    def _note_on_unused(self, unused: set[int], first: int) -> str:
+        """Return what follows from labels that no example has, the smallest that one has being `first`."""
+        names = _listed([self.class_names[label] for label in sorted(unused)])
+        note = f"{names} without any example among the model's {self.num_classes} classes"
+        fewer = self.num_classes - first
+        return f"labels begin at {first}: {note}; subtract {first} from each label to have {fewer}" if first else note
 
 
 def _held_out(full: Split, fraction: float, seed: int | None) -> tuple[Split, Split]:
@@ -142,42 +206,12 @@ def _held_out(full: Split, fraction: float, seed: int | None) -> tuple[Split, Sp
     return full.part(train), full.part(validation)
 
 
-def _checked_split(source: str, arrays: dict[str, npt.NDArray[Any]], name: str) -> Split:
-    images = _checked_images(f"{source}: x_{name}", arrays[f"x_{name}"])
-    labels = arrays[f"y_{name}"]
-    if labels.ndim == 1 and len(images) != len(labels):
-        raise DataError(f"{source}: x_{name} has {len(images):,} images but y_{name} has {len(labels):,} labels")
-    return Split(images, _checked_labels(f"{source}: y_{name}", labels))
-
-
-def _checked_images(where: str, images: npt.NDArray[Any]) -> Images:
-    if images.dtype != np.uint8:
-        raise DataError(f"{where} has type {images.dtype}; expected uint8 pixels from 0 to 255")
-    if images.shape[1:] not in ((IMAGE_PIXELS, IMAGE_PIXELS), (IMAGE_PIXELS, IMAGE_PIXELS, 1)):
-        shape = "×".join(map(str, images.shape)) or "a single number"
-        raise DataError(f"{where} has shape {shape}; expected images of 28×28 pixels, n×28×28 or n×28×28×1")
-    if not 0 < len(images) <= MAX_EXAMPLES:
-        number = f"has {len(images):,} images" if len(images) else "is empty"
-        raise DataError(f"{where} {number}; expected from 1 to {MAX_EXAMPLES:,} images")
-    return images.reshape(-1, IMAGE_PIXELS, IMAGE_PIXELS, 1)
-
-
-def _checked_labels(where: str, labels: npt.NDArray[Any]) -> Labels:
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise DataError(f"{where} has type {labels.dtype}; expected integer labels")
-    if labels.ndim != 1:
-        raise DataError(f"{where} has shape {'×'.join(map(str, labels.shape))}; expected one label for each image")
-    if labels.size and not 0 <= labels.min() <= labels.max() < MAX_CLASSES:
-        wrong = labels.min() if labels.min() < 0 else labels.max()
-        raise DataError(f"{where} has the label {wrong}; expected labels from 0 to {MAX_CLASSES - 1}")
-    return np.asarray(labels, np.int32)
-
-
 def _notes_on_pixels(images: Images) -> list[str]:
     largest = int(images.max())
     if largest == 0:
         return ["all pixels of the first images are 0"]
-    return [f"the largest pixel of the first images is {largest}; expected 255"] if largest < 16 else []
+    remedy = f"multiply all by {255 // largest}, and training is quicker"
+    return [f"the largest pixel of the first images is {largest}; expected 255: {remedy}"] if largest < 32 else []
 
 
 def _listed(names: Sequence[str]) -> str:

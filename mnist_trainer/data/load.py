@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from pathlib import Path
+from types import ModuleType
 
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data import sources
-from mnist_trainer.data.dataset import Dataset, make_dataset
-from mnist_trainer.data.sources import Arrays
+from mnist_trainer.data.dataset import Dataset
+from mnist_trainer.data.sources import ARRAY_NAMES, Found, reading
 from mnist_trainer.errors import DataError
 from mnist_trainer.files.modules import found_modules
-from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 
 EMBEDDED = Path(__file__).with_name("mnist.npz")
+# Of what lies in a folder without data, and in the folders in it.
+_MAX_LOOKED_AT = 1_000
 
 
 def load_dataset(config: DataConfig | None = None) -> Dataset:
@@ -26,31 +30,47 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
     """
     config = config or DataConfig()
     path = Path(config.path) if config.path else EMBEDDED
-    try:
-        arrays = _read(path)
-    except UNREADABLE as error:
-        raise DataError(f"{path}: {_reason(error)}") from error
+    with reading(path):
+        found = _read(path)
     # MNIST's own order is kept: the chapter holds out its last tenth.
     source, seed = (str(path), config.split_seed) if config.path else ("MNIST", None)
-    return make_dataset(source, arrays, config.validation_fraction, seed)
+    return Dataset.from_arrays(
+        *(found.arrays[name] for name in ARRAY_NAMES),
+        validation_fraction=config.validation_fraction,
+        seed=seed,
+        source=source,
+        remarks=found.remarks,
+    )
 
 
-def _read(path: Path) -> Arrays:
-    known = found_modules(sources.__name__, "def read(").values()
-    source = next((module for module in known if module.recognises(path)), None)
-    if source is None:
-        raise DataError(f"{path}: expected {' or '.join(module.EXPECTED for module in known)}")
-    arrays: Arrays = source.read(path)
-    return arrays
+def _read(path: Path) -> Found:
+    path.stat()  # says why, where it cannot be read
+    module = _source_of(path)
+    if module is None:
+        known = ", or ".join(module.EXPECTED for module in _sources())
+        raise DataError(f"{path}: {_meant(path) or f'expected {known}'}")
+    found: Found = module.read(path)
+    return found
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file or folder; data.path is read relative to the working directory"
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    if isinstance(error, MemoryError):
-        return f"its header announces more than fits into memory: {reason_of(error)}"
-    if "Python objects" in str(error):
-        return "holds pickled Python objects, which could run code; expected plain arrays of numbers"
-    return str(error) if isinstance(error, UnsafeFile) else f"damaged or not a data set: {reason_of(error)}"
+@functools.cache
+def _sources() -> list[ModuleType]:
+    return list(found_modules(sources.__name__, "def read(").values())
+
+
+def _source_of(path: Path) -> ModuleType | None:
+    return next((module for module in _sources() if module.recognises(path)), None)
+
+
+def _meant(folder: Path) -> str:
+    """Ask whether one of the data sets below a folder is meant; empty where there is none."""
+    below = itertools.islice(itertools.chain(folder.glob("*"), folder.glob("*/*")), _MAX_LOOKED_AT)
+    found = sorted(str(path) for path in below if not path.name.startswith(".") and _is_data(path))
+    return f"holds no data set itself; did you mean data.path={' or '.join(found[:4])}?" if found else ""
+
+
+def _is_data(path: Path) -> bool:
+    try:
+        return _source_of(path) is not None
+    except OSError:  # a folder of someone else
+        return False

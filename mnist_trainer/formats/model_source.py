@@ -23,6 +23,7 @@ from mnist_trainer.runs.run import REPORT_NAME, Run
 
 if TYPE_CHECKING:
     from mnist_trainer.config.schema import Config
+    from mnist_trainer.data.appearance import Appearance
 
 _CAN_HOLD_CODE = (".h5", ".hdf5", ".pkl", ".pickle")
 
@@ -62,6 +63,22 @@ class ModelSource:
         from mnist_trainer.config.schema import Config
 
         return load_config(self.run.config_path) if self.run else Config()
+
+    @cached_property
+    def appearance(self) -> Appearance | None:
+        """What its run's training images look like; None for a file, and for the run of an older version.
+
+        Raises:
+            RunError: the run's report.json is damaged.
+        """
+        from mnist_trainer.data.appearance import Appearance
+
+        report = self.run.read_json(REPORT_NAME) if self.run else {}
+        try:
+            values = report.get("appearance")
+            return Appearance(**values) if values is not None else None
+        except (AttributeError, TypeError, ValueError) as error:
+            raise RunError(f"{self.path.parent}: {REPORT_NAME} is not that of a training run: {error}") from error
 
     def open(self) -> AbstractContextManager[Predictor]:
         """Give the model, ready to answer.

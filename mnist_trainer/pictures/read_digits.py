@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import PictureError
 from mnist_trainer.formats.predictor import Predictor
@@ -75,6 +76,7 @@ def read_digits(
     pictures: Iterable[str],
     *,
     min_probability: float = MIN_PROBABILITY,
+    appearance: Appearance | None = None,
     on_input: Callable[[str, Images], None] | None = None,
 ) -> Iterator[Answer]:
     """Return what is in each picture, as soon as it is known; a picture that cannot be read does not stop the others.
@@ -84,6 +86,7 @@ def read_digits(
         read: reads the pictures.
         pictures: paths; `-` is standard input.
         min_probability: below it the verdict is `unsure`.
+        appearance: what the model's training images look like, if not like MNIST's.
         on_input: called with the name, and with what the model sees: uint8, shape (28, 28).
     """
     for name in pictures:
@@ -95,6 +98,7 @@ def read_digits(
         if image is None:
             yield Answer(name, "no digit")
             continue
+        image = appearance.imitated(image) if appearance else image
         if on_input:
             on_input(name, image)
         probabilities = predictor(image[np.newaxis, ..., np.newaxis])[0]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
+from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.layers import Layer
 from mnist_trainer.evaluation.report import EvaluationReport
@@ -83,6 +84,7 @@ class TrainReport:
         exports: the model in each of the other formats that were asked for, by the format's name.
         class_names: what each class is called; empty in the report of an older version.
         layers: of the model; empty in the report of an older version.
+        appearance: what the training images look like; None in the report of an older version.
     """
 
     run: str
@@ -98,6 +100,7 @@ class TrainReport:
     exports: dict[str, Export] = field(default_factory=dict)
     class_names: tuple[str, ...] = ()
     layers: tuple[Layer, ...] = ()
+    appearance: Appearance | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values, as in report.json; `history` is left to metrics.jsonl."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnist_trainer.component import Component
 from mnist_trainer.config.schema import FORMATS
+from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict
@@ -71,6 +72,7 @@ def _report(fitted: Fitted, model: keras.Model, test: EvaluationReport, exports:
         exports=exports,
         class_names=fitted.plan.dataset.class_names,
         layers=layers_of(model),
+        appearance=Appearance.of(fitted.plan.dataset.train.images),
     )
 
 

@@ -26,9 +26,9 @@ def idx_bytes(array: np.ndarray) -> bytes:
 def write_idx(folder: Path, arrays: Arrays, *, gz: bool) -> Path:
     for name, array in arrays.items():
         if gz:
-            (folder / f"{IDX_NAMES[name][0]}.gz").write_bytes(gzip.compress(idx_bytes(array), 1))
+            (folder / f"{IDX_NAMES[name]}.gz").write_bytes(gzip.compress(idx_bytes(array), 1))
         else:
-            (folder / IDX_NAMES[name][0]).write_bytes(idx_bytes(array))
+            (folder / IDX_NAMES[name]).write_bytes(idx_bytes(array))
     return folder
 
 

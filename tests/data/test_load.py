@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,16 @@ def test_every_form_gives_the_same_examples(form: str, small_arrays: Arrays, sma
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("absent.npz", "absent.npz: no such file or folder; data.path is read relative to the working directory"),
-        ("data.csv", "data.csv: expected a folder of IDX files or a folder of .npy files or a .npz file"),
+        (
+            "absent.npz",
+            "/absent.npz: no such file or folder; if it was moved, name it anew by --set data.path=PATH, or --data "
+            "PATH of evaluate",
+        ),
+        ("data.csv", "data.csv: expected a folder of the IDX files (plain or .gz) train-images-idx3-ubyte, "),
+        (
+            "data.csv",
+            ", or a folder of the files x_train.npy, y_train.npy, x_test.npy, y_test.npy, or a .npz file with ",
+        ),
     ],
 )
 def test_path_that_no_source_reads(name: str, message: str, tmp_path: Path) -> None:
@@ -76,3 +85,36 @@ def test_data_sorted_by_class_is_held_out_class_by_class(small_arrays: Arrays, t
     assert (abs(counts[1] - counts[0] / 9) < 1).all()
     images = np.concatenate([dataset.train.images[:], dataset.validation.images[:]])
     assert np.array_equal(np.sort(images.sum((1, 2, 3))), np.sort(in_order["x_train"].sum((1, 2), dtype=int)))
+
+
+def test_data_set_that_lies_deeper_is_named(small_arrays: Arrays, tmp_path: Path) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    write_idx(raw, small_arrays, gz=False)
+    for folder in (tmp_path, tmp_path / "MNIST"):
+        with pytest.raises(DataError) as caught:
+            load(folder)
+        assert str(caught.value) == f"{folder}: holds no data set itself; did you mean data.path={raw}?"
+    assert load(raw).test.num_examples == 500
+
+
+def test_folder_that_may_not_be_read_is_passed_over(
+    small_arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("mine", "locked"):
+        (tmp_path / name).mkdir()
+        write_npy(tmp_path / name, small_arrays)
+    iterdir = Path.iterdir
+
+    def denied(path: Path) -> Iterator[Path]:
+        """Raise what the system does for another user's folder, which root may read."""
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    with pytest.raises(DataError) as caught:
+        load(tmp_path)
+    assert str(caught.value).endswith(f"; did you mean data.path={tmp_path / 'mine'}?")
+    with pytest.raises(DataError, match="locked: cannot be read: Permission denied"):
+        load(tmp_path / "locked")

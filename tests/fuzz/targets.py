@@ -63,7 +63,7 @@ def idx(content: bytes) -> None:
     with _folder() as folder, contextlib.suppress(DataError):
         for name, array in arrays().items():
             ending = ".gz" if name == "x_train" and content[:1] == b"\x1f" else ""
-            (folder / f"{IDX_NAMES[name][0]}{ending}").write_bytes(content if name == "x_train" else idx_bytes(array))
+            (folder / f"{IDX_NAMES[name]}{ending}").write_bytes(content if name == "x_train" else idx_bytes(array))
         load_dataset(DataConfig(path=str(folder)))
 
 

@@ -97,7 +97,7 @@ def idx_folder(ending: str = "", **files: bytes) -> Make:
         for name, array in arrays().items():
             content = files.get(name, idx_bytes(array))
             is_raw = content[:2] == b"\x1f\x8b" or not ending
-            path = folder / "data" / f"{IDX_NAMES[name][0]}{ending}"
+            path = folder / "data" / f"{IDX_NAMES[name]}{ending}"
             path.write_bytes(content if is_raw else gzip.compress(content, 1))
 
     return make
@@ -151,19 +151,26 @@ def sparse_npy(folder: Path) -> None:
 
 def plain_gz(folder: Path) -> None:
     idx_folder()(folder)
-    file = folder / "data" / IDX_NAMES["x_train"][0]
+    file = folder / "data" / IDX_NAMES["x_train"]
     file.rename(file.with_name(f"{file.name}.gz"))
+
+
+def two_sets(folder: Path) -> None:
+    (folder / "data").mkdir()
+    for name, array in arrays().items():
+        for family in ("a-", "b-"):
+            (folder / "data" / f"{family}{IDX_NAMES[name]}").write_bytes(idx_bytes(array))
 
 
 def two_files(folder: Path) -> None:
     idx_folder()(folder)
-    (folder / "data" / f"{IDX_NAMES['x_train'][0]}.gz").write_bytes(b"")
+    (folder / "data" / f"{IDX_NAMES['x_train']}.gz").write_bytes(b"")
 
 
 def sparse_idx(folder: Path) -> None:
     """Announce, and have, five million images in a hole of 4 GB."""
     idx_folder(x_train=idx_header(5_000_000, 28, 28))(folder)
-    os.truncate(folder / "data" / IDX_NAMES["x_train"][0], 16 + 5_000_000 * 784)
+    os.truncate(folder / "data" / IDX_NAMES["x_train"], 16 + 5_000_000 * 784)
 
 
 def large_together(folder: Path) -> None:
@@ -252,20 +259,24 @@ _NPZ: list[tuple[str, Make, str]] = [
     ("images of floats", npz_of(x_train=np.zeros((20, 28, 28))), "x_train has type float64; expected uint8 pixels"),
     ("images of 29 pixels", npz_of(x_test=np.zeros((20, 29, 28), np.uint8)), "x_test has shape 20×29×28"),
     ("one number for images", npz_of(x_test=np.uint8(3)), "x_test has shape a single number"),
-    ("no images", npz_of(x_test=np.zeros((0, 28, 28), np.uint8)), "x_test is empty"),
+    ("no images", npz_of(x_test=np.zeros((0, 28, 28), np.uint8)), "x_test has 0 images but y_test has 20 labels"),
     ("labels of floats", npz_of(y_test=np.zeros(20)), "y_test has type float64; expected integer labels"),
     ("labels of text", npz_of(y_test=np.array(["a"] * 20)), "y_test has type <U1; expected integer labels"),
     ("labels one-hot", npz_of(y_test=np.zeros((20, 10), int)), "y_test has shape 20×10; expected one label"),
     ("negative labels", npz_of(y_test=np.full(20, -1)), "y_test has the label -1; expected labels from 0 to 999"),
     ("labels beyond 999", npz_of(y_test=np.full(20, 2**62)), "y_test has the label 4611686018427387904"),
     ("fewer labels than images", npz_of(y_test=np.zeros(3, int)), "x_test has 20 images but y_test has 3 labels"),
-    ("labels all the same", npz_of(y_train=np.zeros(20, int)), "y_train has only the label 0; at least 2 classes"),
+    ("labels all the same", npz_of(y_train=np.zeros(20, int)), "the training split has only the label 0; at least 2 c"),
     ("a pipe", pipe("data.npz"), "is not a regular file"),
     ("a device", device("data.npz"), "is not a regular file"),
     ("a link to itself", circle("data.npz"), "cannot be read: Too many levels of symbolic links"),
 ]
 _FOLDERS: list[tuple[str, Make, str]] = [
-    ("empty folder", lambda folder: (folder / "data").mkdir(), r"the IDX files \(plain or \.gz\) .* are missing"),
+    (
+        "empty folder",
+        lambda folder: (folder / "data").mkdir(),
+        r"expected a folder of the IDX files \(plain or \.gz\) ",
+    ),
     (".npy with 10¹² bytes announced", npy_folder(x_train=npy(_HUGE)), _ANNOUNCES),
     (".npy of a hole", sparse_npy, _ANNOUNCES),
     (".npy with pickled labels", npy_folder(y_test=npy_bytes(np.array([{}]))), _PICKLED),
@@ -289,7 +300,8 @@ _FOLDERS: list[tuple[str, Make, str]] = [
     ("gzip cut off", idx_folder(".gz", x_train=gzip.compress(idx_bytes(arrays()["x_train"]))[:-9]), _DAMAGED),
     ("gzip of noise", idx_folder(".gz", x_train=b"\x1f\x8b" + noise(3_000)), ": "),
     ("plain bytes named .gz", plain_gz, ": cannot be read|damaged or not a data set: "),
-    ("two files of one array", two_files, "are the same; keep one of them"),
+    ("two data sets", two_sets, "holds 2 data sets, a-…, b-…; move the four files of one into a folder of its own"),
+    ("two files of one array", two_files, "are the same part of one data set, but differ; keep one of them"),
 ]
 
 

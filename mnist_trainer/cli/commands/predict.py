@@ -57,15 +57,20 @@ def predict(
 
     from mnist_trainer.pictures.picture_reader import PictureReader
 
-    answers = []
-    with mnist_trainer.find_model(run, logs_dir).open_soonest() as predictor, PictureReader() as read:
+    answers, source = [], mnist_trainer.find_model(run, logs_dir)
+    with source.open_soonest() as predictor, PictureReader() as read:
         # Both processes have started, and import meanwhile what this one does.
         from mnist_trainer.cli.show import pictures as show
 
         names = list(show.find_pictures(images))
         show_answer = show.csv_rows() if as_csv else show.lines(to_error=as_json)
         on_input = show.saver(save_input, names) if save_input else None
-        for answer in show.read_digits(predictor, read, names, min_probability=min_probability, on_input=on_input):
+        appearance = source.appearance
+        show.note_on(appearance)
+        given = show.read_digits(
+            predictor, read, names, min_probability=min_probability, appearance=appearance, on_input=on_input
+        )
+        for answer in given:
             show_answer(answer)
             answers.append(answer)
     if as_json:

@@ -16,12 +16,20 @@ import click
 from PIL import Image
 
 from mnist_trainer.cli.show.printable import printable
+from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
 from mnist_trainer.reporting.wording import percent
 
-__all__ = ["csv_rows", "find_pictures", "lines", "read_digits", "saver"]
+__all__ = ["csv_rows", "find_pictures", "lines", "note_on", "read_digits", "saver"]
+
+
+def note_on(appearance: Appearance | None) -> None:
+    """Say if pictures cannot be made to look like a run's training images."""
+    if appearance and appearance.polarity == "mixed":
+        unlike = "the run's training images are neither all light on dark nor all dark on light"
+        click.echo(f"note: {unlike}: pictures are read light on dark, which may lead to wrong answers", err=True)
 
 
 def lines(*, to_error: bool) -> Callable[[Answer], None]:

@@ -106,3 +106,43 @@ def test_bad_input(arguments: list[str], exit_code: int, message: str, invoke: I
     result = invoke("predict", *arguments)
     assert (result.exit_code, result.stdout) == (exit_code, "")
     assert message in result.stderr
+
+
+def describe_images(run: Run, **changed: object) -> None:
+    """Let the report say that the training images look otherwise."""
+    report = run.read_json("report.json")
+    run.write_json("report.json", {**report, "appearance": {**report["appearance"], **changed}})
+
+
+def test_pictures_are_brought_to_the_look_of_the_training_images(
+    copied_run: Run, pictures: Path, invoke: Invoke
+) -> None:
+    assert copied_run.read_json("report.json")["appearance"]["polarity"] == "light on dark"
+    for folder, polarity in [("light", "light on dark"), ("dark", "dark on light")]:
+        describe_images(copied_run, polarity=polarity)
+        result = invoke("predict", copied_run.path, pictures / "0.png", "--save-input", folder)
+        assert (result.exit_code, result.stderr) == (0, "")
+    light, dark = (np.asarray(Image.open(f"{folder}/0.png")) for folder in ("light", "dark"))
+    assert light[0, 0] == 0
+    assert np.array_equal(dark, 255 - light)
+
+
+def test_training_images_that_no_picture_is_like_are_said(copied_run: Run, pictures: Path, invoke: Invoke) -> None:
+    describe_images(copied_run, polarity="mixed")
+    result = invoke("predict", copied_run.path, pictures / "0.png")
+    assert result.exit_code == 0
+    assert result.stderr.startswith(
+        "note: the run's training images are neither all light on dark nor all dark on light"
+    )
+
+
+def test_damaged_look_is_refused_and_none_is_that_of_mnist(copied_run: Run, pictures: Path, invoke: Invoke) -> None:
+    describe_images(copied_run, darkest="x")
+    result = invoke("predict", copied_run.path, pictures / "0.png")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "report.json is not that of a training run" in result.stderr
+    report = copied_run.read_json("report.json")
+    del report["appearance"]
+    copied_run.write_json("report.json", report)
+    result = invoke("predict", copied_run.path, pictures / "0.png")
+    assert (result.stdout[0], result.stderr) == ("7", "")
