@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_interval
+from mnist_trainer.runs.find import Reference, find_run
+from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
 
 SIGNIFICANCE = 0.05
@@ -104,14 +107,20 @@ class Contender:
     predictions: Predictions
 
 
-def compare(first: Run, second: Run) -> Comparison:
+def compare(first: Reference, second: Reference, logs_dir: Path | str = LOGS_DIR) -> Comparison:
     """Compare what the models of two runs answered to their test split, which must be the same.
+
+    Args:
+        first: a run, its path, its name under `logs_dir`, or `latest`.
+        second: the same.
+        logs_dir: where runs are.
 
     Raises:
         RunError: a run was not evaluated, or the two were on different examples.
         ConfigError: the config.yaml of a run is damaged.
     """
-    return compare_contenders(_contender(first), _contender(second))
+    runs = (find_run(reference, logs_dir, complete=True) for reference in (first, second))
+    return compare_contenders(*map(_contender, runs))
 
 
 def compare_contenders(first: Contender, second: Contender) -> Comparison:

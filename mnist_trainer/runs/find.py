@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR, created, time_in_name
 from mnist_trainer.runs.run import Run
 
+Reference: TypeAlias = Run | Path | str
 
-def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
+
+def all_runs(logs_dir: Path | str = LOGS_DIR) -> list[Run]:
     """Return the runs in `logs_dir`, oldest first; directories that are no runs are left out.
 
     Raises:
         RunError: `logs_dir` cannot be read.
     """
+    logs_dir = Path(logs_dir)
     try:
         runs = [Run(path) for path in logs_dir.iterdir() if os.path.isfile(path / "config.yaml")]
     except OSError as error:
@@ -25,17 +29,20 @@ def all_runs(logs_dir: Path = LOGS_DIR) -> list[Run]:
     return sorted(runs, key=_age)
 
 
-def find_run(reference: str, logs_dir: Path = LOGS_DIR, *, complete: bool = False) -> Run:
+def find_run(reference: Reference, logs_dir: Path | str = LOGS_DIR, *, complete: bool = False) -> Run:
     """Return the run that `reference` means: `latest`, a path, or a name under `logs_dir`.
 
     Args:
-        reference: what the user wrote.
+        reference: what the user wrote, or the run itself.
         logs_dir: where runs are.
         complete: let `latest` pass over runs that are unfinished, unless all are.
 
     Raises:
         RunError: there is no such run, or the directory is none.
     """
+    if isinstance(reference, Run):
+        return reference
+    reference, logs_dir = str(reference), Path(logs_dir)
     if reference == "latest":
         runs = all_runs(logs_dir)
         if not runs:

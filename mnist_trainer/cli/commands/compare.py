@@ -27,5 +27,4 @@ def compare(*, first: str, second: str, logs_dir: Path, as_json: bool, quiet: bo
     """
     from mnist_trainer.cli.show.comparison import show_comparison
 
-    runs = (mnist_trainer.find_run(reference, logs_dir, complete=True) for reference in (first, second))
-    show_comparison(mnist_trainer.compare(*runs), as_json=as_json, quiet=quiet)
+    show_comparison(mnist_trainer.compare(first, second, logs_dir), as_json=as_json, quiet=quiet)

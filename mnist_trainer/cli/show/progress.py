@@ -89,6 +89,10 @@ class ProgressBar(keras.callbacks.Callback):
         parts = [f"accuracy {percent(logs['accuracy'])}", *self._validation, *rate, f"loss {logs['loss']:.4f}"]
         self._progress.update(self._task, completed=done, metrics=_with_room(parts, self._metrics_width))
 
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Say what takes the seconds behind the last epoch."""
+        self._progress.update(self._task, metrics="saving and measuring")
+
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Show the validation accuracy from now on."""
         if logs and "val_accuracy" in logs:
