@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,23 +71,27 @@ class Comparison:
         """Return the comparison as plain values."""
         return asdict(self)
 
-    def verdict(self, names: tuple[str, str] = ("The first run", "The second run")) -> str:
-        """Return in a sentence which is better, or that the difference is noise.
+    @property
+    def gain(self) -> str:
+        """How many points the better run has more, and its name, or its path where both have the same name."""
+        names = [Path(run).name for run in self.runs]
+        better = (names if len(set(names)) > 1 else self.runs)[self.difference > 0]
+        return f"{100 * abs(self.difference):+.2f} points for {better}"
 
-        Args:
-            names: what to call the two.
-        """
+    def verdict(self) -> str:
+        """Return in a sentence which is better and by how much, or that the difference is noise."""
         if not self.changed:
             return f"There is no difference: of {self.num_examples:,} examples, both get the same right."
-        low, high = (100 * bound for bound in self.difference_interval)
-        measured = (
-            f"{100 * self.difference:+.2f} points on {self.num_examples:,} examples "
-            f"(95 % interval {low:+.2f} to {high:+.2f}, McNemar's exact test p = {self.p_value:.2g})"
+        if not self.difference:
+            return f"There is no difference: each gets {self.num_only_first:,} right that the other gets wrong."
+        sign = 100 if self.difference > 0 else -100
+        low, high = sorted(sign * bound for bound in self.difference_interval)
+        kind, often = ("noise", "often") if self.is_noise else ("clear", "rarely")
+        return (
+            f"The difference is {kind}: {self.gain} on {self.num_examples:,} examples "
+            f"(95 % interval {low:+.2f} to {high:+.2f}, McNemar's exact test p = {self.p_value:.2g}); "
+            f"chance alone {often} makes one so large."
         )
-        if self.is_noise:
-            return f"The difference is noise: {measured}; chance alone often makes one so large."
-        better = names[1] if self.difference > 0 else names[0]
-        return f"{better} is better: {measured}; chance alone rarely makes one so large."
 
 
 @dataclass(frozen=True)

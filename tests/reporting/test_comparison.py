@@ -35,7 +35,7 @@ def test_case_worked_by_hand(tmp_path: Path) -> None:
         ChangedExample(3, 0, 1, 0),
     )
     assert comparison.config_difference == {"seed": (0, 1)}
-    assert comparison.verdict().startswith("The difference is noise: +12.50 points on 8 examples (95 % interval ")
+    assert comparison.verdict().startswith("The difference is noise: +12.50 points for second on 8 examples (")
 
 
 def test_clear_difference_is_none_of_chance(tmp_path: Path) -> None:
@@ -43,8 +43,20 @@ def test_clear_difference_is_none_of_chance(tmp_path: Path) -> None:
     comparison = compare(first, second)
     assert comparison.p_value == pytest.approx(2 / 2**12)
     assert not comparison.is_noise
-    assert comparison.verdict().startswith("The second run is better: +100.00 points")
-    assert compare(second, first).verdict().startswith("The first run is better: -100.00 points")
+    assert comparison.verdict() == compare(second, first).verdict()
+    assert comparison.verdict().startswith("The difference is clear: +100.00 points for second on 12 examples (95 % ")
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    first, second = make_run(tmp_path / "a/run", [1, 0]), make_run(tmp_path / "b/run", [0, 0])
+    assert compare(first, second).gain == f"+50.00 points for {tmp_path}/b/run"
+
+
+def test_equal_accuracies_are_no_gain_of_one_run(tmp_path: Path) -> None:
+    first, second = make_run(tmp_path / "first", [0, 1]), make_run(tmp_path / "second", [1, 0])
+    assert compare(first, second).verdict() == "There is no difference: each gets 1 right that the other gets wrong."
 
 
 def test_run_equals_itself(tmp_path: Path) -> None:
