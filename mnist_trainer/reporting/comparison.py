@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from mnist_trainer.config.difference import differing_values
+from mnist_trainer.config.key_path import value_at
 from mnist_trainer.config.load import load_config
+from mnist_trainer.config.render import render_value
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
@@ -18,6 +20,7 @@ from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_interval
 from mnist_trainer.runs.run import Run
 
 SIGNIFICANCE = 0.05
+_ABSENT = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Comparison:
         p_value: how often chance alone makes a difference at least so large, by McNemar's exact test.
         is_noise: whether chance alone explains it, the p-value being 0.05 or more.
         changed: the examples of which exactly one is right.
-        config_difference: each key in which the two configurations differ, with both values.
+        configs: what the two were made with.
     """
 
     runs: tuple[str, str]
@@ -65,11 +68,18 @@ class Comparison:
     p_value: float
     is_noise: bool
     changed: tuple[ChangedExample, ...]
-    config_difference: dict[str, tuple[Any, Any]]
+    configs: tuple[Config, Config]
 
     def as_json(self) -> dict[str, Any]:
         """Return the comparison as plain values."""
-        return asdict(self)
+        values = asdict(self)
+        del values["configs"]
+        return {**values, "config_difference": self.config_difference}
+
+    @property
+    def config_difference(self) -> dict[str, tuple[Any, Any]]:
+        """Each key in which the two configurations differ, with both values; None for a key that one does not have."""
+        return differing_values(*self.configs)
 
     @property
     def gain(self) -> str:
@@ -142,8 +152,26 @@ def compare_contenders(first: Contender, second: Contender) -> Comparison:
         p_value=p_value,
         is_noise=p_value >= SIGNIFICANCE,
         changed=tuple(_changed_examples(before, after)),
-        config_difference=differing_values(first.config, second.config),
+        configs=(first.config, second.config),
     )
+
+
+def config_differences(configs: Sequence[Config]) -> dict[str, list[str]]:
+    """Return each key in which the first differs from another, with the YAML of the values of all.
+
+    A dash stands for a key that one does not have; keys that all have come first.
+    """
+    keys = dict.fromkeys(key for config in configs[1:] for key in differing_values(configs[0], config))
+    values = [config.model_dump() for config in configs]
+    rows = {key: [_yaml_at(entry, key) for entry in values] for key in keys}
+    return dict(sorted(rows.items(), key=lambda row: _ABSENT in row[1]))
+
+
+def _yaml_at(values: dict[str, Any], key: str) -> str:
+    try:
+        return render_value(value_at(values, key))
+    except KeyError:
+        return _ABSENT
 
 
 def _contender(run: Run) -> Contender:

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions
-from mnist_trainer.reporting.comparison import ChangedExample, compare
+from mnist_trainer.reporting.comparison import ChangedExample, compare, config_differences
 from mnist_trainer.runs.run import Run
 
 
@@ -73,3 +74,26 @@ def test_runs_on_different_examples_are_refused(tmp_path: Path) -> None:
         compare(first, second)
     with pytest.raises(RunError, match=r"second on /fashion \(2 examples\); compare runs of one"):
         compare(first, second)
+
+
+def test_keys_that_differ_have_the_yaml_of_each_run() -> None:
+    first = load_config("dense", ["train.early_stopping.patience=2"])
+    others = (load_config("dense"), load_config("dense", ["train.early_stopping.patience=5", "model={name: linear}"]))
+    assert config_differences([first, *others]) == {
+        "train.early_stopping": ["{min_delta: 0.0, patience: 2}", "null", "{min_delta: 0.0, patience: 5}"],
+        "model.name": ["dense", "dense", "linear"],
+        "model.units": ["[128, 64]", "[128, 64]", "–"],
+        "model.activation": ["relu", "relu", "–"],
+        "model.dropout": ["0.0", "0.0", "–"],
+        "train.early_stopping.patience": ["2", "–", "5"],
+    }
+
+
+def test_keys_that_all_have_come_first() -> None:
+    keys = list(config_differences([load_config("dense"), load_config("dense", ["model={name: linear}", "seed=1"])]))
+    assert keys[:2] == ["seed", "model.name"]
+    assert "model.units" in keys[2:]
+
+
+def test_runs_of_one_configuration_do_not_differ() -> None:
+    assert config_differences([load_config("dense")] * 3) == {}

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from mnist_trainer.cli.show.console import make_console, make_table
 from mnist_trainer.cli.show.printable import print_json
-from mnist_trainer.config.render import render_value
-from mnist_trainer.reporting.comparison import Comparison
+from mnist_trainer.reporting.comparison import Comparison, config_differences
 from mnist_trainer.reporting.wording import percent
 
 _NUM_SHOWN = 10
@@ -23,9 +22,9 @@ def show_comparison(comparison: Comparison, *, as_json: bool, quiet: bool) -> No
     ]
     console.print(make_table(("run", "accuracy", "right alone"), rows))
     console.print(f"\n{comparison.verdict()}\n")
-    if comparison.config_difference:
-        keys = [[key, *map(render_value, values)] for key, values in comparison.config_difference.items()]
-        console.print(make_table(("key", "first", "second"), keys))
+    differences = config_differences(comparison.configs)
+    if differences:
+        console.print(make_table(("key", "first", "second"), [[key, *values] for key, values in differences.items()]))
         console.print()
     shown, num_changed = comparison.changed[:_NUM_SHOWN], len(comparison.changed)
     if shown:

@@ -24,7 +24,7 @@ def test_two_runs(trained_run: Run, mnist_train: Invoke, small_npz: Path, tmp_pa
     assert trained.exit_code == 0
     output = invoke("compare", "latest", trained_run.path).stdout
     assert re.search(rf"The difference is clear: \+[\d.]+ points for {trained_run.name} on 500 examples", output)
-    assert "model.units" in output
+    assert re.search(r"model\.units +– +\[128, 64\]", output)
     assert "examples that one gets right, the first 10 of " in output
 
 
