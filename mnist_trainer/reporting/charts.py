@@ -158,7 +158,14 @@ def _number_curves(axes: Axes, ends: Sequence[tuple[int, float]]) -> None:
             color=PAGE.ink,
             fontsize=8,
             bbox={"boxstyle": "round,pad=0.25,rounding_size=0.7", "facecolor": PAGE.paper, "edgecolor": colour},
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "linestyle": ":",
+                "color": colour,
+                "linewidth": 0.8,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
 
 

@@ -82,11 +82,15 @@ class Comparison:
         return differing_values(*self.configs)
 
     @property
+    def names(self) -> tuple[str, str]:
+        """The names of the two runs, or their paths where both have the same name."""
+        first, second = (Path(run).name for run in self.runs)
+        return (first, second) if first != second else self.runs
+
+    @property
     def gain(self) -> str:
-        """How many points the better run has more, and its name, or its path where both have the same name."""
-        names = [Path(run).name for run in self.runs]
-        better = (names if len(set(names)) > 1 else self.runs)[self.difference > 0]
-        return f"{100 * abs(self.difference):+.2f} points for {better}"
+        """How many points the better run has more, and its name: `+1.02 points for NAME`."""
+        return f"{100 * abs(self.difference):+.2f} points for {self.names[self.difference > 0]}"
 
     def verdict(self) -> str:
         """Return in a sentence which is better and by how much, or that the difference is noise."""

@@ -184,7 +184,7 @@ def test_what_a_run_directory_brings_is_escaped(
     write_evaluation(run, report, kind=attack, cpu=attack)
     run.write_json("environment.json", {"command": ["x", attack], "platform": attack, "versions": {attack: attack}})
     training = run.read_json("report.json")
-    run.write_json("report.json", {**training, "seconds": {attack: 1.0}})
+    run.write_json("report.json", {**training, "seconds": {attack: 1.0}, "class_names": [attack] * 10})
     path = run.config_path.read_text().replace("name: dense ", f"name: dense  # {attack}")
     run.write_text("config.yaml", re.sub(r"path: \S+", f"path: '/{attack}'", path))
     text = make_html_report([run])
@@ -285,7 +285,7 @@ def test_digits_on_which_two_runs_disagree_have_both_answers(trained_run: Run, t
     assert "Only 1 is right: 11 images, of which 8 are shown" in page.text
     assert f"Only 2 is right: 1 image 1 {wrong[0]} 2 {labels[0]} " in page.text
     assert f"of which 8 are shown 1 {labels[1]} 2 {wrong[1]} " in page.text
-    assert text.count(f'alt="Example 0 of the test split, a {labels[0]}"') == 1
+    assert text.count(f'alt="Example 0 of the test split: {labels[0]}"') == 1
 
 
 def test_runs_are_folded_where_there_are_many(trained_run: Run, tmp_path: Path) -> None:

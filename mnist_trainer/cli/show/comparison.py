@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mnist_trainer.cli.show.console import make_console, make_table
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.reporting.comparison import Comparison, config_differences
@@ -17,8 +15,8 @@ def show_comparison(comparison: Comparison, *, as_json: bool, quiet: bool) -> No
     console = make_console(as_json=as_json, quiet=quiet)
     only = (comparison.num_only_first, comparison.num_only_second)
     rows = [
-        [Path(run).name, percent(accuracy), f"{count:,}"]
-        for run, accuracy, count in zip(comparison.runs, comparison.accuracies, only, strict=True)
+        [name, percent(accuracy), f"{count:,}"]
+        for name, accuracy, count in zip(comparison.names, comparison.accuracies, only, strict=True)
     ]
     console.print(make_table(("run", "accuracy", "right alone"), rows))
     console.print(f"\n{comparison.verdict()}\n")
