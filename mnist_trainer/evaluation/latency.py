@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,21 +14,24 @@ from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.fields import Number
 
 _NUM_SINGLE, _NUM_BATCHES = 100, 3
+_CPU_INFO = Path("/proc/cpuinfo")  # of Linux
 
 
 @dataclass(frozen=True)
 class Latency:
-    """How long a model takes to answer on this machine, in its own runtime, in memory.
+    """How long a model takes to answer on one machine, in its own runtime, in memory.
 
     Attributes:
         p50_seconds: median time for one image.
         p95_seconds: time for one image that 5 of 100 exceed.
         examples_per_second: throughput in large batches.
+        cpu: the processor that it was measured on; empty where an older version measured it.
     """
 
     p50_seconds: Number
     p95_seconds: Number
     examples_per_second: Number
+    cpu: str = ""
 
 
 def measure_latency(predictor: Predictor, images: Images) -> Latency:
@@ -37,4 +43,12 @@ def measure_latency(predictor: Predictor, images: Images) -> Latency:
     """
     batch = images[: predictor.batch_size]
     p50, p95 = np.quantile(predictor.seconds(images[:1], _NUM_SINGLE), [0.5, 0.95])
-    return Latency(float(p50), float(p95), len(batch) / float(np.median(predictor.seconds(batch, _NUM_BATCHES))))
+    throughput = len(batch) / float(np.median(predictor.seconds(batch, _NUM_BATCHES)))
+    return Latency(float(p50), float(p95), throughput, _cpu_name())
+
+
+def _cpu_name() -> str:
+    """Return what the maker calls the processor, or at least its kind."""
+    text = _CPU_INFO.read_text(encoding="utf-8") if _CPU_INFO.is_file() else ""
+    found = re.search(r"^model name\s*: (.+)$", text, flags=re.MULTILINE)
+    return found[1] if found else platform.processor() or platform.machine()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
@@ -22,6 +23,7 @@ from mnist_trainer.reporting.wording import percent
 
 NUM_SERIES = len(PAGE.series)
 _MAX_MARKED_EPOCHS = 20
+_NUMBER_GAP = 0.085  # of the height of a chart, so that numbers do not hide each other
 # A loss of 0 and an accuracy of 1 have no place on a logarithmic axis: they are drawn as 0.0001 and 99.99 %.
 _LEAST = 1e-4
 
@@ -50,17 +52,13 @@ def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
 def overlaid_curves(records: Sequence[RunRecord], metric: str, name: str) -> Markup:
     """Return the curves of several runs, each in its colour and with its number: validation, where there is any."""
     figure, axes = _new_axes((5, 3))
+    ends = []
     for number, record in enumerate(records):
         colour, key = PAGE.series[number % NUM_SERIES], _shown_metric(record, metric)
         _plot(axes, record.history, key, colour, linestyle="-" if key.startswith("validation") else "--")
-        # Numbers stand on their curves one after another, so that they seldom hide each other.
-        row = record.history[(number + 1) * len(record.history) // (len(records) + 1)]
-        badge = {"boxstyle": "circle,pad=0.2", "facecolor": PAGE.paper, "edgecolor": colour}
-        place = (row.epoch, _height(row, key))
-        axes.annotate(
-            f"{number + 1}", place, ha="center", va="center", color=PAGE.ink, fontsize=8, bbox=badge, zorder=5
-        )
+        ends.append((record.history[-1].epoch, _height(record.history[-1], key)))
     _finish_epochs(axes, metric, max(len(record.history) for record in records))
+    _number_curves(axes, ends)
     return _as_svg(figure, name, f"{metric.capitalize()} of each epoch for {len(records)} runs.")
 
 
@@ -135,6 +133,40 @@ def _height(row: EpochRow, metric: str) -> float:
     if metric.endswith("accuracy"):
         value = 1 - value
     return value if metric == "learning_rate" else max(value, _LEAST)
+
+
+def _number_curves(axes: Axes, ends: Sequence[tuple[int, float]]) -> None:
+    """Write the number of each curve to the right of all, as near to the height of its end as the others allow."""
+    to_axes = axes.transData + axes.transAxes.inverted()
+    heights = [to_axes.transform(end)[1] for end in ends]
+    gap = min(_NUMBER_GAP, 1 / len(ends))
+    order = sorted(range(len(ends)), key=heights.__getitem__)
+    for lower, upper in itertools.pairwise(order):
+        heights[upper] = max(heights[upper], heights[lower] + gap)
+    heights[order[-1]] = min(heights[order[-1]], 1)
+    for upper, lower in itertools.pairwise(reversed(order)):
+        heights[lower] = min(heights[lower], heights[upper] - gap)
+    for number, (end, height) in enumerate(zip(ends, heights, strict=True)):
+        colour = PAGE.series[number % NUM_SERIES]
+        axes.annotate(
+            f"{number + 1}",
+            end,
+            (1.05, height),
+            textcoords="axes fraction",
+            ha="center",
+            va="center",
+            color=PAGE.ink,
+            fontsize=8,
+            bbox={"boxstyle": "round,pad=0.25,rounding_size=0.7", "facecolor": PAGE.paper, "edgecolor": colour},
+            arrowprops={
+                "arrowstyle": "-",
+                "linestyle": ":",
+                "color": colour,
+                "linewidth": 0.8,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
 
 
 def _finish_epochs(axes: Axes, metric: str, num_epochs: int) -> None:

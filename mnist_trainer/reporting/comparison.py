@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from mnist_trainer.config.difference import differing_values
+from mnist_trainer.config.key_path import value_at
 from mnist_trainer.config.load import load_config
+from mnist_trainer.config.render import render_value
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
@@ -20,6 +22,7 @@ from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
 
 SIGNIFICANCE = 0.05
+_ABSENT = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Comparison:
         p_value: how often chance alone makes a difference at least so large, by McNemar's exact test.
         is_noise: whether chance alone explains it, the p-value being 0.05 or more.
         changed: the examples of which exactly one is right.
-        config_difference: each key in which the two configurations differ, with both values.
+        configs: what the two were made with.
     """
 
     runs: tuple[str, str]
@@ -67,29 +70,44 @@ class Comparison:
     p_value: float
     is_noise: bool
     changed: tuple[ChangedExample, ...]
-    config_difference: dict[str, tuple[Any, Any]]
+    configs: tuple[Config, Config]
 
     def as_json(self) -> dict[str, Any]:
         """Return the comparison as plain values."""
-        return asdict(self)
+        values = asdict(self)
+        del values["configs"]
+        return {**values, "config_difference": self.config_difference}
 
-    def verdict(self, names: tuple[str, str] = ("The first run", "The second run")) -> str:
-        """Return in a sentence which is better, or that the difference is noise.
+    @property
+    def config_difference(self) -> dict[str, tuple[Any, Any]]:
+        """Each key in which the two configurations differ, with both values; None for a key that one does not have."""
+        return differing_values(*self.configs)
 
-        Args:
-            names: what to call the two.
-        """
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of the two runs, or their paths where both have the same name."""
+        first, second = (Path(run).name for run in self.runs)
+        return (first, second) if first != second else self.runs
+
+    @property
+    def gain(self) -> str:
+        """How many points the better run has more, and its name: `+1.02 points for NAME`."""
+        return f"{100 * abs(self.difference):+.2f} points for {self.names[self.difference > 0]}"
+
+    def verdict(self) -> str:
+        """Return in a sentence which is better and by how much, or that the difference is noise."""
         if not self.changed:
             return f"There is no difference: of {self.num_examples:,} examples, both get the same right."
-        low, high = (100 * bound for bound in self.difference_interval)
-        measured = (
-            f"{100 * self.difference:+.2f} points on {self.num_examples:,} examples "
-            f"(95 % interval {low:+.2f} to {high:+.2f}, McNemar's exact test p = {self.p_value:.2g})"
+        if not self.difference:
+            return f"There is no difference: each gets {self.num_only_first:,} right that the other gets wrong."
+        sign = 100 if self.difference > 0 else -100
+        low, high = sorted(sign * bound for bound in self.difference_interval)
+        kind, often = ("noise", "often") if self.is_noise else ("clear", "rarely")
+        return (
+            f"The difference is {kind}: {self.gain} on {self.num_examples:,} examples "
+            f"(95 % interval {low:+.2f} to {high:+.2f}, McNemar's exact test p = {self.p_value:.2g}); "
+            f"chance alone {often} makes one so large."
         )
-        if self.is_noise:
-            return f"The difference is noise: {measured}; chance alone often makes one so large."
-        better = names[1] if self.difference > 0 else names[0]
-        return f"{better} is better: {measured}; chance alone rarely makes one so large."
 
 
 @dataclass(frozen=True)
@@ -146,8 +164,26 @@ def compare_contenders(first: Contender, second: Contender) -> Comparison:
         p_value=p_value,
         is_noise=p_value >= SIGNIFICANCE,
         changed=tuple(_changed_examples(before, after)),
-        config_difference=differing_values(first.config, second.config),
+        configs=(first.config, second.config),
     )
+
+
+def config_differences(configs: Sequence[Config]) -> dict[str, list[str]]:
+    """Return each key in which the first differs from another, with the YAML of the values of all.
+
+    A dash stands for a key that one does not have; keys that all have come first.
+    """
+    keys = dict.fromkeys(key for config in configs[1:] for key in differing_values(configs[0], config))
+    values = [config.model_dump() for config in configs]
+    rows = {key: [_yaml_at(entry, key) for entry in values] for key in keys}
+    return dict(sorted(rows.items(), key=lambda row: _ABSENT in row[1]))
+
+
+def _yaml_at(values: dict[str, Any], key: str) -> str:
+    try:
+        return render_value(value_at(values, key))
+    except KeyError:
+        return _ABSENT
 
 
 def _contender(run: Run) -> Contender:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +12,15 @@ from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.reporting.mistakes import find_mistakes
+from mnist_trainer.reporting.page.comparison_sections import comparison_sections
 from mnist_trainer.reporting.page.render import render_page
-from mnist_trainer.reporting.page.sections import comparison_sections, run_sections
-from mnist_trainer.reporting.record import read_record
+from mnist_trainer.reporting.page.sections import run_sections
+from mnist_trainer.reporting.record import RunRecord, read_record
 from mnist_trainer.runs.run import Run
 
 
 def write_html_report(runs: Sequence[Run], path: Path) -> None:
-    """Write one page about one run, or one that compares several; it appears whole or not at all.
+    """Write one page about one run, or one that compares several, the most accurate first; whole or not at all.
 
     Args:
         runs: complete runs whose test split was evaluated, at least one.
@@ -38,13 +40,22 @@ def write_html_report(runs: Sequence[Run], path: Path) -> None:
 
 def make_html_report(runs: Sequence[Run]) -> str:
     """Return the page as text; the same runs give the same text. Arguments and errors are those of its writer."""
-    records = [read_record(run) for run in runs]
+    found = _ranked(list(zip(map(read_record, runs), _names(runs), strict=True)))
     load = functools.cache(load_dataset)  # runs on the same data share one reading of it
     sections = [
         run_sections(number, name, record, find_mistakes(record.predictions, record.config.data, load))
-        for number, (record, name) in enumerate(zip(records, _names(runs), strict=True), start=1)
+        for number, (record, name) in enumerate(found, start=1)
     ]
-    return render_page(sections, comparison_sections(records) if len(records) > 1 else None)
+    records = [record for record, _ in found]
+    return render_page(sections, comparison_sections(records, load) if len(records) > 1 else None)
+
+
+def _ranked(found: Sequence[tuple[RunRecord, str]]) -> list[tuple[RunRecord, str]]:
+    """Return records with their names, the most accurate first; those on other examples than most are the last."""
+    ranked = sorted(found, key=lambda pair: -pair[0].report.accuracy)
+    counts = Counter(record.predictions.data_sha256 for record, _ in ranked)
+    ((usual, _),) = counts.most_common(1)
+    return sorted(ranked, key=lambda pair: pair[0].predictions.data_sha256 != usual)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

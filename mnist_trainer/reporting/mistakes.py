@@ -80,10 +80,18 @@ def find_mistakes(predictions: Predictions, data: DataConfig, load: Callable[[Da
     """
     num_mistakes = int((~predictions.is_correct).sum())
     try:
-        test = load(data).test
+        return Gallery(surest_mistakes(predictions, measured_images(predictions, data, load)), num_mistakes)
     except DataError as error:
         return Gallery((), num_mistakes, str(error))
+
+
+def measured_images(predictions: Predictions, data: DataConfig, load: Callable[[DataConfig], Dataset]) -> Images:
+    """Return the images that a model answered to; arguments are those of `find_mistakes`.
+
+    Raises:
+        DataError: the data set is gone or has changed.
+    """
+    test = load(data).test
     if test.sha256 != predictions.data_sha256:
-        problem = f"{data.path or 'MNIST'}: no longer holds the examples on which the model was measured"
-        return Gallery((), num_mistakes, problem)
-    return Gallery(surest_mistakes(predictions, test.images), num_mistakes)
+        raise DataError(f"{data.path or 'MNIST'}: no longer holds the examples on which the model was measured")
+    return test.images

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
-from mnist_trainer.reporting.charts import learning_curve, learning_rate_chart
+from mnist_trainer.reporting.charts import learning_curve, learning_rate_chart, overlaid_curves
 from mnist_trainer.reporting.record import RunRecord, read_record
 from mnist_trainer.reporting.train_report import EpochRow
 from mnist_trainer.runs.run import Run
@@ -64,3 +65,13 @@ def test_colours_are_those_of_the_page(record: RunRecord) -> None:
 
 def test_learning_rate_that_never_changes_has_no_chart(record: RunRecord) -> None:
     assert learning_rate_chart(with_history(record, (0.8, 0.9), (0.9, 0.4)), "r") is None
+
+
+@pytest.mark.parametrize("num_runs", [1, 3, 12])
+def test_numbers_of_equal_curves_do_not_hide_each_other(num_runs: int, record: RunRecord) -> None:
+    svg = overlaid_curves([with_history(record, (0.8, 0.9), (0.9, 0.4))] * num_runs, "loss", "l")
+    numbers = re.findall(r'<text[^>]*font-size: 8px[^>]* y="([\d.]+)"[^>]*>(\d+)<', svg)
+    assert [int(number) for _, number in numbers] == list(range(1, num_runs + 1))
+    heights = [float(height) for height, _ in numbers]
+    assert all(0 < height < 216 for height in heights)
+    assert all(lower - upper > 13 for lower, upper in pairwise(heights))  # pixels, of numbers 8 high

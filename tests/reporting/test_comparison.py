@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import Predictions
-from mnist_trainer.reporting.comparison import ChangedExample, compare
+from mnist_trainer.reporting.comparison import ChangedExample, compare, config_differences
 from mnist_trainer.runs.run import Run
 
 
@@ -35,7 +36,7 @@ def test_case_worked_by_hand(tmp_path: Path) -> None:
         ChangedExample(3, 0, 1, 0),
     )
     assert comparison.config_difference == {"seed": (0, 1)}
-    assert comparison.verdict().startswith("The difference is noise: +12.50 points on 8 examples (95 % interval ")
+    assert comparison.verdict().startswith("The difference is noise: +12.50 points for second on 8 examples (")
 
 
 def test_clear_difference_is_none_of_chance(tmp_path: Path) -> None:
@@ -43,8 +44,20 @@ def test_clear_difference_is_none_of_chance(tmp_path: Path) -> None:
     comparison = compare(first, second)
     assert comparison.p_value == pytest.approx(2 / 2**12)
     assert not comparison.is_noise
-    assert comparison.verdict().startswith("The second run is better: +100.00 points")
-    assert compare(second, first).verdict().startswith("The first run is better: -100.00 points")
+    assert comparison.verdict() == compare(second, first).verdict()
+    assert comparison.verdict().startswith("The difference is clear: +100.00 points for second on 12 examples (95 % ")
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    first, second = make_run(tmp_path / "a/run", [1, 0]), make_run(tmp_path / "b/run", [0, 0])
+    assert compare(first, second).gain == f"+50.00 points for {tmp_path}/b/run"
+
+
+def test_equal_accuracies_are_no_gain_of_one_run(tmp_path: Path) -> None:
+    first, second = make_run(tmp_path / "first", [0, 1]), make_run(tmp_path / "second", [1, 0])
+    assert compare(first, second).verdict() == "There is no difference: each gets 1 right that the other gets wrong."
 
 
 def test_run_equals_itself(tmp_path: Path) -> None:
@@ -61,3 +74,26 @@ def test_runs_on_different_examples_are_refused(tmp_path: Path) -> None:
         compare(first, second)
     with pytest.raises(RunError, match=r"second on /fashion \(2 examples\); compare runs of one"):
         compare(first, second)
+
+
+def test_keys_that_differ_have_the_yaml_of_each_run() -> None:
+    first = load_config("dense", ["train.early_stopping.patience=2"])
+    others = (load_config("dense"), load_config("dense", ["train.early_stopping.patience=5", "model={name: linear}"]))
+    assert config_differences([first, *others]) == {
+        "train.early_stopping": ["{min_delta: 0.0, patience: 2}", "null", "{min_delta: 0.0, patience: 5}"],
+        "model.name": ["dense", "dense", "linear"],
+        "model.units": ["[128, 64]", "[128, 64]", "–"],
+        "model.activation": ["relu", "relu", "–"],
+        "model.dropout": ["0.0", "0.0", "–"],
+        "train.early_stopping.patience": ["2", "–", "5"],
+    }
+
+
+def test_keys_that_all_have_come_first() -> None:
+    keys = list(config_differences([load_config("dense"), load_config("dense", ["model={name: linear}", "seed=1"])]))
+    assert keys[:2] == ["seed", "model.name"]
+    assert "model.units" in keys[2:]
+
+
+def test_runs_of_one_configuration_do_not_differ() -> None:
+    assert config_differences([load_config("dense")] * 3) == {}

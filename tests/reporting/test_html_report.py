@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -66,7 +66,7 @@ def copied(run: Run, path: Path) -> Run:
     return Run(path)
 
 
-def write_evaluation(run: Run, report: EvaluationReport, kind: str = "shift") -> None:
+def write_evaluation(run: Run, report: EvaluationReport, kind: str = "shift", cpu: str = "Fast CPU") -> None:
     corruption = {"name": kind, "unit": "pixels", "severities": [1, 2], "accuracies": [0.75, 0.5]}
     run.write_json(
         "evaluation.json",
@@ -76,7 +76,7 @@ def write_evaluation(run: Run, report: EvaluationReport, kind: str = "shift") ->
             "model_sha256": model_of(run).sha256,
             "num_parameters": 109_386,
             "size_bytes": 1_234_000,
-            "latency": {"p50_seconds": 0.00125, "p95_seconds": 0.002, "examples_per_second": 45_678.4},
+            "latency": {"p50_seconds": 0.00125, "p95_seconds": 0.002, "examples_per_second": 45_678.4, "cpu": cpu},
             "robustness": {"mean_accuracy": 0.625, "corruptions": [corruption]},
         },
     )
@@ -103,9 +103,9 @@ def test_headline_is_that_of_the_report(trained_run: Run, report: EvaluationRepo
         f"{100 * report.accuracy:.2f} % accuracy on the test split: {report.num_correct} of 500 are right" in page.text
     )
     assert f"95 % interval {low:.2f} % – {high:.2f} %" in page.text
-    assert f"Loss {report.loss:.4f} Top 2 {100 * report.top_2_accuracy:.2f} % Calibration error" in page.text
+    assert f"Top 2 {100 * report.top_2_accuracy:.2f} % Loss {report.loss:.4f} Calibration error" in page.text
     assert "Parameters 109,386" in page.text
-    assert "Latency not measured" in page.text
+    assert "Neither were speed and size." in page.text
     assert f"mnist-train evaluate {trained_run.path} --robustness" in page.text
 
 
@@ -123,9 +123,8 @@ def test_classes_are_those_of_the_report(report: EvaluationReport, page: Page) -
     assert rows == [
         [
             str(entry.label),
+            f"{entry.num_correct} of {entry.num_examples}",
             *(f"{100 * value:.2f} %" for value in (entry.precision, entry.recall, entry.f1)),
-            str(entry.num_correct),
-            str(entry.num_examples),
         ]
         for entry in report.classes
     ]
@@ -182,10 +181,10 @@ def test_what_a_run_directory_brings_is_escaped(
 ) -> None:
     attack = '"><script>alert(1)<script><b onclick="'
     run = copied(trained_run, tmp_path / attack)
-    write_evaluation(run, report, kind=attack)
+    write_evaluation(run, report, kind=attack, cpu=attack)
     run.write_json("environment.json", {"command": ["x", attack], "platform": attack, "versions": {attack: attack}})
     training = run.read_json("report.json")
-    run.write_json("report.json", {**training, "seconds": {attack: 1.0}})
+    run.write_json("report.json", {**training, "seconds": {attack: 1.0}, "class_names": [attack] * 10})
     path = run.config_path.read_text().replace("name: dense ", f"name: dense  # {attack}")
     run.write_text("config.yaml", re.sub(r"path: \S+", f"path: '/{attack}'", path))
     text = make_html_report([run])
@@ -216,8 +215,8 @@ def test_evaluation_adds_latency_size_and_robustness(
     run = copied(trained_run, tmp_path / "evaluated")
     write_evaluation(run, report)
     page = Page(make_html_report([run]))
-    assert "Latency 1.25 ms" in page.text
-    assert "1,234 kB" in page.text
+    assert "On Fast CPU, one image takes 1.25 ms (95 % within 2.00 ms)" in page.text
+    assert "model.keras has 1,234 kB." in page.text
     assert "45,678 images a second" in page.text
     assert "harder forms of the whole test split: 62.50 %" in page.text
     assert page.tables["Accuracy at each severity, the mildest first"][1] == ["shift", "75.0 %", "50.0 %"]
@@ -228,7 +227,15 @@ def test_evaluation_of_an_older_model_is_not_shown(trained_run: Run, report: Eva
     write_evaluation(run, report)
     with run.model_path.open("ab") as file:
         file.write(b"another model")
-    assert "Latency not measured" in Page(make_html_report([run])).text
+    assert "Neither were speed and size." in Page(make_html_report([run])).text
+
+
+def test_speed_on_an_unknown_processor_is_not_shown(trained_run: Run, report: EvaluationReport, tmp_path: Path) -> None:
+    run = copied(trained_run, tmp_path / "evaluated")
+    write_evaluation(run, report, cpu="")
+    page = Page(make_html_report([run]))
+    assert "1.25 ms" not in page.text
+    assert "model.keras has 1,234 kB." in page.text
 
 
 def test_two_runs_are_compared(trained_run: Run, tmp_path: Path) -> None:
@@ -238,10 +245,69 @@ def test_two_runs_are_compared(trained_run: Run, tmp_path: Path) -> None:
     page = Page(text)
     assert "2 runs compared" in page.text
     assert "There is no difference: of 500 examples, both get the same right." in page.text
+    assert "1 and 2 are right on the same images" in page.text
     assert re.search(r"train\.epochs</code></th>\s*<td><code>3</code></td>\s*<td><code>4</code></td>", text)
     assert page.elements.count("article") == 2
     ids = re.findall(r' id="([^"]*)"', text)
     assert len(ids) == len(set(ids))
+
+
+def with_mistakes(run: Run, path: Path, examples: Iterable[int], data_sha256: str | None = None) -> Run:
+    """A copy of the run whose model is right on all but `examples`, each of which it takes for the next class."""
+    changed, predictions = copied(run, path), load_predictions(run)
+    answers = predictions.labels.copy()
+    for example in examples:
+        answers[example] = (answers[example] + 1) % 10
+    probabilities, digest = np.eye(10, dtype=np.float32)[answers], data_sha256 or predictions.data_sha256
+    replace(predictions, probabilities=probabilities, data_sha256=digest).save(changed)
+    return changed
+
+
+def test_the_most_accurate_run_is_first_and_marked(trained_run: Run, tmp_path: Path) -> None:
+    numbers = {"worst": 7, "best": 1, "middle": 2}
+    runs = [with_mistakes(trained_run, tmp_path / name, range(number)) for name, number in numbers.items()]
+    _, *rows = Page(make_html_report(runs)).tables["Results, the most accurate run first"]
+    assert [row[0].split("dense")[0].strip() for row in rows] == ["1best", "2middle", "3worst"]
+    assert rows[0][1].startswith("99.80")
+    # Chance alone makes a difference of 1 to 0 always, and one of 6 to 0 in 2 of 64 cases.
+    assert [row[2] for row in rows] == ["best", "−0.20noise", "−1.20clear"]
+
+
+def test_digits_on_which_two_runs_disagree_have_both_answers(trained_run: Run, tmp_path: Path) -> None:
+    labels = load_predictions(trained_run).labels
+    wrong = (labels + 1) % 10
+    first = with_mistakes(trained_run, tmp_path / "first", [0])
+    second = with_mistakes(trained_run, tmp_path / "second", range(1, 12))
+    text = make_html_report([second, first])
+    page = Page(text)
+    assert "1 and 2 disagree on 12 images: +2.00 points for first" in page.text
+    assert "The difference is clear: +2.00 points for first on 500 examples (95 % interval +" in page.text
+    assert "Only 1 is right: 11 images, of which 8 are shown" in page.text
+    assert f"Only 2 is right: 1 image 1 {wrong[0]} 2 {labels[0]} " in page.text
+    assert f"of which 8 are shown 1 {labels[1]} 2 {wrong[1]} " in page.text
+    assert text.count(f'alt="Example 0 of the test split: {labels[0]}"') == 1
+
+
+def test_runs_are_folded_where_there_are_many(trained_run: Run, tmp_path: Path) -> None:
+    runs = [trained_run, *(copied(trained_run, tmp_path / str(number)) for number in range(3))]
+    folded = r'<details><summary>\s*<h2 id="run\d-title">'
+    assert len(re.findall(folded, make_html_report(runs))) == 4
+    assert not re.findall(folded, make_html_report(runs[:3]))
+
+
+def test_time_and_environment_are_folded_and_mistakes_come_early(text: str) -> None:
+    assert re.findall(r"<details><summary><h2>(\w+)</h2>", text) == ["Time", "Environment"]
+    titles = re.findall(r"<h2>([\w ]+)</h2>", text)
+    assert titles.index("Mistakes") < titles.index("Calibration")
+
+
+def test_classes_have_the_names_of_the_run(trained_run: Run, tmp_path: Path) -> None:
+    run = copied(trained_run, tmp_path / "named")
+    names = [f"class {number}" for number in range(10)]
+    run.write_json("report.json", {**run.read_json("report.json"), "class_names": names})
+    page = Page(make_html_report([run]))
+    assert page.tables["Each row is a class, each column what it was taken for"][0] == ["True", *names]
+    assert [row[0] for row in page.tables["Scores of each class"][1:]] == names
 
 
 def test_each_run_is_read_once(trained_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,12 +324,14 @@ def test_each_run_is_read_once(trained_run: Run, tmp_path: Path, monkeypatch: py
     assert read == [trained_run, *others]
 
 
-def test_runs_on_different_examples_are_said_to_be_so(trained_run: Run, tmp_path: Path) -> None:
-    other = copied(trained_run, tmp_path / "other")
-    replace(load_predictions(other), data_sha256="another").save(other)
-    page = Page(make_html_report([trained_run, other]))
-    assert "The runs were not all measured on the same examples" in page.text
-    assert "They were measured on different examples" in page.text
+def test_runs_on_other_examples_are_last_and_said_to_be_so(trained_run: Run, tmp_path: Path) -> None:
+    other = with_mistakes(trained_run, tmp_path / "other", [], data_sha256="another")
+    page = Page(make_html_report([other, trained_run, copied(trained_run, tmp_path / "same")]))
+    assert "Run 3 was measured on other examples than run 1" in page.text
+    _, *rows = page.tables["Results, the most accurate run first"]
+    assert rows[2][0].startswith("3other")
+    assert rows[2][2] == "–other examples"
+    assert "1 and 3" not in page.text
 
 
 def test_many_classes_have_no_matrix(trained_run: Run, tmp_path: Path) -> None:

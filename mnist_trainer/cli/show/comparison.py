@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mnist_trainer.cli.show.console import make_console, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
-from mnist_trainer.config.render import render_value
-from mnist_trainer.reporting.comparison import Comparison
+from mnist_trainer.reporting.comparison import Comparison, config_differences
 from mnist_trainer.reporting.wording import percent
 
 _NUM_SHOWN = 10
@@ -18,16 +15,16 @@ def show_comparison(comparison: Comparison, *, as_json: bool, quiet: bool) -> No
     console = make_console(as_json=as_json, quiet=quiet)
     only = (comparison.num_only_first, comparison.num_only_second)
     rows = [
-        [Path(run).name, percent(accuracy), f"{count:,}"]
-        for run, accuracy, count in zip(comparison.runs, comparison.accuracies, only, strict=True)
+        [name, percent(accuracy), f"{count:,}"]
+        for name, accuracy, count in zip(comparison.names, comparison.accuracies, only, strict=True)
     ]
     print_table(console, ("run", "accuracy", "right alone"), rows, droppable=[["right alone"]])
     console.print()
     print_text(console, comparison.verdict())
     console.print()
-    if comparison.config_difference:
-        keys = [[key, *map(render_value, values)] for key, values in comparison.config_difference.items()]
-        print_table(console, ("key", "first", "second"), keys)
+    differences = config_differences(comparison.configs)
+    if differences:
+        print_table(console, ("key", "first", "second"), [[key, *values] for key, values in differences.items()])
         console.print()
     shown, num_changed = comparison.changed[:_NUM_SHOWN], len(comparison.changed)
     if shown:

@@ -14,9 +14,12 @@ from PIL import Image
 from mnist_trainer.config.render import render_value
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.reporting import charts, wording
-from mnist_trainer.reporting.page.sections import ComparisonSections, RunSections
+from mnist_trainer.reporting.page.comparison_sections import ComparisonSections
+from mnist_trainer.reporting.page.sections import RunSections
 from mnist_trainer.reporting.wording import unbroken
 
+# The sections of more runs than these would bury what compares them.
+_MAX_UNFOLDED_RUNS = 3
 _STAGES = {
     "start": "interpreter, command line, configuration",
     "import": "loading TensorFlow",
@@ -60,7 +63,7 @@ def _templates() -> jinja2.Environment:
         "shell": shlex.join,
         "yaml": render_value,
     }
-    environment.globals |= {"stages": _STAGES, "num_series": charts.NUM_SERIES}
+    environment.globals |= {"stages": _STAGES, "num_series": charts.NUM_SERIES, "max_unfolded_runs": _MAX_UNFOLDED_RUNS}
     return environment
 
 

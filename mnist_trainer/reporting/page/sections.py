@@ -1,4 +1,4 @@
-"""What the templates of the page get: `RunSections` of each run, and `ComparisonSections` of several."""
+"""`RunSections`: what the templates of the page get of each run."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from mnist_trainer.config.difference import changed_values, differing_values
-from mnist_trainer.config.key_path import value_at
-from mnist_trainer.config.render import ConfigLine, config_lines, render_value
-from mnist_trainer.config.schema import Config
+from mnist_trainer.config.difference import changed_values
+from mnist_trainer.config.render import ConfigLine, config_lines
 from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.report import Confusion, EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.reporting import charts
-from mnist_trainer.reporting.comparison import Contender, compare_contenders
 from mnist_trainer.reporting.mistakes import Gallery
 from mnist_trainer.reporting.record import RunRecord
 
 # The table of more classes than these would be larger than all the rest of the page.
 _MAX_MATRIX_CLASSES = 50
 _SHOWN_PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
-_CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
+CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class RunSections:
     """What the page says of one run.
 
     Attributes:
-        number: its place among the runs of the page, from 1.
+        number: its place among the runs of the page by accuracy, from 1.
         name: of its directory, or the path where two have the same name.
         record: what it wrote about itself.
         gallery: its surest mistakes.
@@ -72,6 +69,12 @@ class RunSections:
         return self.record.measured
 
     @property
+    def class_names(self) -> list[str]:
+        """What each class is called; its number, where the run does not say."""
+        names = self.record.training.class_names
+        return [*names, *(str(entry.label) for entry in self.report.classes[len(names) :])]
+
+    @property
     def seconds(self) -> dict[str, float]:
         """How long each stage took."""
         return self.record.training.seconds
@@ -85,23 +88,6 @@ class RunSections:
     def again(self) -> list[str]:
         """The command that trains it again."""
         return ["mnist-train", "train", str(self.record.run.config_path)]
-
-
-@dataclass(frozen=True)
-class ComparisonSections:
-    """What the page says of several runs beside each other.
-
-    Attributes:
-        curves: learning curves of all runs by their titles.
-        differences: each key in which the first run differs from another, with the YAML of all runs' values.
-        verdicts: of each other run, whether it is better than the first.
-        is_same_data: whether all were measured on the same examples.
-    """
-
-    curves: dict[str, Markup]
-    differences: dict[str, list[str]]
-    verdicts: Sequence[str]
-    is_same_data: bool
 
 
 def run_sections(number: int, name: str, record: RunRecord, gallery: Gallery) -> RunSections:
@@ -123,45 +109,13 @@ def run_sections(number: int, name: str, record: RunRecord, gallery: Gallery) ->
     )
 
 
-def comparison_sections(records: Sequence[RunRecord]) -> ComparisonSections:
-    """Return what the page says of several runs beside each other."""
-    first, *others = records
-    return ComparisonSections(
-        curves={
-            title: charts.overlaid_curves(records, metric, f"all-{metric}") for metric, title in _CURVE_TITLES.items()
-        },
-        differences=config_differences([record.config for record in records]),
-        verdicts=[_verdict(first, other, f"Run {number}") for number, other in enumerate(others, start=2)],
-        is_same_data=len({record.predictions.data_sha256 for record in records}) == 1,
-    )
-
-
-def config_differences(configs: Sequence[Config]) -> dict[str, list[str]]:
-    """Return each key in which the first differs from another, with the YAML of the values of all.
-
-    A dash stands for a key that one does not have.
-    """
-    keys = dict.fromkeys(key for config in configs[1:] for key in differing_values(configs[0], config))
-    values = [config.model_dump() for config in configs]
-    return {key: [_yaml_at(entry, key) for entry in values] for key in keys}
-
-
-def _yaml_at(values: dict[str, Any], key: str) -> str:
-    try:
-        return render_value(value_at(values, key))
-    except KeyError:
-        return "–"
-
-
 def _key(number: int) -> str:
     return f"run{number}"
 
 
 def _curves(record: RunRecord, key: str) -> dict[str, Markup]:
     rate = charts.learning_rate_chart(record, f"{key}-rate")
-    curves = {
-        title: charts.learning_curve(record, metric, f"{key}-{metric}") for metric, title in _CURVE_TITLES.items()
-    }
+    curves = {title: charts.learning_curve(record, metric, f"{key}-{metric}") for metric, title in CURVE_TITLES.items()}
     return curves | ({"Learning rate": rate} if rate else {})
 
 
@@ -175,13 +129,3 @@ def _environment_rows(environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, dict):
             value = [f"{name} {version}" for name, version in value.items()]
         yield key.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _verdict(first: RunRecord, second: RunRecord, name: str) -> str:
-    if first.predictions.data_sha256 != second.predictions.data_sha256:
-        return "They were measured on different examples, so that no test can tell which is better."
-    return compare_contenders(_contender(first), _contender(second)).verdict(("Run 1", name))
-
-
-def _contender(record: RunRecord) -> Contender:
-    return Contender(str(record.run.path), record.config, record.predictions)

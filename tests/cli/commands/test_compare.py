@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -22,8 +23,8 @@ def test_two_runs(trained_run: Run, mnist_train: Invoke, small_npz: Path, tmp_pa
     trained = invoke("train", "linear", f"--set=data.path={small_npz}", "--set=train.epochs=1", "--quiet")
     assert trained.exit_code == 0
     output = invoke("compare", "latest", trained_run.path).stdout
-    assert "The second run is better: +" in output
-    assert "model.units" in output
+    assert re.search(rf"The difference is clear: \+[\d.]+ points for {trained_run.name} on 500 examples", output)
+    assert re.search(r"model\.units +– +\[128, 64\]", output)
     assert "examples that one gets right, the first 10 of " in output
 
 

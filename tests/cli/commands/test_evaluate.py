@@ -33,6 +33,7 @@ def test_run_keeps_what_was_measured(copied_run: Run, invoke: Invoke) -> None:
     assert kept["num_parameters"] == copied_run.read_json("report.json")["num_parameters"] == 109_386
     assert kept["size_bytes"] == copied_run.model_path.stat().st_size
     assert 0 < kept["latency"]["p50_seconds"] <= kept["latency"]["p95_seconds"]
+    assert kept["latency"]["cpu"]
     assert kept["robustness"] is None
     predictions = load_predictions(copied_run)
     assert int(predictions.is_correct.sum()) == kept["num_correct"]

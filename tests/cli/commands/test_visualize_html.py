@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.runs.run import Run
 from tests.cli.browser import open_page
 from tests.cli.conftest import Invoke
@@ -21,23 +24,27 @@ from tests.cli.conftest import Invoke
 
 @pytest.fixture(scope="module")
 def pages(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A page about one run and one about two, made by the command in a process without TensorFlow."""
+    """Pages about one run, two and four, made by the command in a process without TensorFlow."""
     folder = tmp_path_factory.mktemp("pages")
-    other = folder / "other"
-    shutil.copytree(trained_run.path, other)
-    found = {"one": folder / "one.html", "two": folder / "two.html"}
+    others = [str(shutil.copytree(trained_run.path, folder / name)) for name in ("other", "third", "fourth")]
+    predictions = load_predictions(trained_run)
+    for number, other in enumerate(others):  # which answer in another way to some examples
+        replace(predictions, probabilities=np.roll(predictions.probabilities, number + 1, 1)).save(Run(Path(other)))
+    found = {name: folder / f"{name}.html" for name in ("one", "two", "four")}
+    arguments = {"one": [], "two": others[:1], "four": others}
     code = (
         "import sys; from mnist_trainer.cli.main import main\n"
-        f"for arguments in (['-o', {str(found['one'])!r}], [{str(other)!r}, '-o', {str(found['two'])!r}]):\n"
+        f"for arguments in {[[*arguments[name], '-o', str(path)] for name, path in found.items()]}:\n"
         f"    main(['visualize', '--html', {str(trained_run.path)!r}, *arguments], standalone_mode=False)\n"
         "assert not {'tensorflow', 'keras', 'tensorboard'} & set(sys.modules), 'heavy imports'"
     )
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert (process.returncode, process.stderr) == (0, "")
-    assert (
-        process.stdout
-        == f"The page about {trained_run.name} is {found['one']}\nThe page about 2 runs is {found['two']}\n"
-    )
+    assert process.stdout.splitlines() == [
+        f"The page about {trained_run.name} is {found['one']}",
+        f"The page about 2 runs is {found['two']}",
+        f"The page about 4 runs is {found['four']}",
+    ]
     return found
 
 
@@ -47,7 +54,7 @@ def browser_page() -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("name", ["one", "two"])
+@pytest.mark.parametrize("name", ["one", "two", "four"])
 def test_browser_shows_the_page_and_has_nothing_to_complain_of(
     name: str, pages: dict[str, Path], browser_page: Page
 ) -> None:
@@ -64,18 +71,34 @@ def test_browser_shows_the_page_and_has_nothing_to_complain_of(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_accessible(scheme: Literal["light", "dark"], pages: dict[str, Path], browser_page: Page) -> None:
+@pytest.mark.parametrize("width", [390, 1_280])
+@pytest.mark.parametrize("name", ["two", "four"])  # which have all that the page about one has
+def test_page_is_accessible(
+    name: str, width: int, scheme: Literal["light", "dark"], pages: dict[str, Path], browser_page: Page
+) -> None:
     browser_page.emulate_media(color_scheme=scheme)
-    browser_page.goto(pages["two"].as_uri())  # which has all that the other has
+    browser_page.set_viewport_size({"width": width, "height": 740})
+    browser_page.goto(pages[name].as_uri())
     result = Axe().run(browser_page)
     assert result.violations_count == 0, result.generate_report()
 
 
-@pytest.mark.parametrize("name", ["one", "two"])
-def test_page_fits_a_telephone(name: str, pages: dict[str, Path], browser_page: Page) -> None:
-    browser_page.set_viewport_size({"width": 360, "height": 740})
+@pytest.mark.parametrize("width", [360, 700])
+@pytest.mark.parametrize("name", ["one", "two", "four"])
+def test_page_fits_a_small_screen(name: str, width: int, pages: dict[str, Path], browser_page: Page) -> None:
+    browser_page.set_viewport_size({"width": width, "height": 740})
     browser_page.goto(pages[name].as_uri())
-    assert browser_page.evaluate("document.documentElement.scrollWidth") == 360
+    browser_page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    assert browser_page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_link_to_a_folded_run_opens_it(pages: dict[str, Path], browser_page: Page) -> None:
+    browser_page.goto(pages["four"].as_uri())
+    titles = browser_page.locator("article h3", has_text="Diagnosis")
+    expect(titles.nth(2)).not_to_be_visible()
+    browser_page.locator("a[href='#run3']").click()
+    expect(titles.nth(2)).to_be_visible()
+    expect(titles.nth(3)).not_to_be_visible()
 
 
 def test_page_stands_in_the_run_unless_told_otherwise(trained_run: Run, invoke: Invoke) -> None:
