@@ -21,7 +21,11 @@ from mnist_trainer.training.execution import usable_cpus
 from mnist_trainer.training.plan import Plan
 
 # What users set that changes how libraries compute.
-_TELLING_VARIABLES = ("CUDA_", "KMP_", "OMP_", "ONEDNN_", "DNNL_", "TF_", "XLA_")
+_TELLING_VARIABLES = (
+    *("CUDA_", "KMP_", "OMP_", "ONEDNN_", "DNNL_", "XLA_"),
+    # TensorFlow's, by the words that they go on with: other programs have secrets in variables of this beginning.
+    *(f"TF_{word}" for word in str.split("CPP CUDNN DETERMINISTIC DISABLE ENABLE FORCE GPU NUM ONEDNN SET USE XLA")),
+)
 _TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
 
 

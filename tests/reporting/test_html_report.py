@@ -164,6 +164,11 @@ def test_what_differs_from_the_defaults_is_marked(small_npz: Path, text: str, pa
     assert not re.search(r"<mark>  batch_size", text)
 
 
+def test_layers_are_counted(text: str) -> None:
+    assert '<th scope="row">Dense</th><td>128</td><td>100,480</td><td>100,352</td>' in text
+    assert '<th scope="row">sum</th><td></td><td>109,386</td><td>109,184</td>' in text
+
+
 def test_same_run_gives_the_same_text(trained_run: Run, text: str) -> None:
     assert make_html_report([trained_run]) == text
 
