@@ -45,7 +45,8 @@ def finish_run(fitted: Fitted) -> TrainReport:
     predictions.save(run)
     test = make_report(predictions)
     stopwatch.end("evaluate")
-    write_test_split(MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test), config)
+    measured = MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test)
+    write_test_split(measured, config, fitted.events.validation)
     stopwatch.end("tensorboard")
     report = TrainReport(
         run=str(run.path),
@@ -61,7 +62,7 @@ def finish_run(fitted: Fitted) -> TrainReport:
         exports=exports,
         class_names=dataset.class_names,
     )
-    fitted.events.text(0, "report", report_table(report))
+    fitted.events.validation.text(report.num_epochs, "report", report_table(report))
     run.write_json(REPORT_NAME, report.as_json())
     return report
 

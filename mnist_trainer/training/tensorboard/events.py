@@ -1,24 +1,18 @@
-"""`EventWriter`: a file of TensorBoard events, whose errors are the run's."""
+"""`EventWriter`: a file of TensorBoard events, whose errors are the run's; `RunEvents`: the two that a run has."""
 
 from __future__ import annotations
 
 import os
-import re
-import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
 import tensorflow as tf
 
-from mnist_trainer.errors import RunError
-from mnist_trainer.files.untrusted import reason_of
 from mnist_trainer.runs.run import Run
-
-# Of a record: the length of its content, and that number's checksum.
-_HEAD, _CHECKSUM_BYTES = struct.Struct("<Q4x"), 4
+from mnist_trainer.training.tensorboard.event_files import require_whole, translated
 
 
 class EventWriter:
@@ -28,15 +22,15 @@ class EventWriter:
         RunError: the file cannot be written.
     """
 
-    def __init__(self, run: Run, folder: str = "") -> None:
+    def __init__(self, run: Run, folder: str) -> None:
         """Make the writer.
 
         Args:
             run: receives the events.
-            folder: `train`, `validation` or `test`; empty is the run itself.
+            folder: `train` or `validation`.
         """
         self._path = run.path / folder
-        with self._translated():
+        with translated(self._path):
             self._writer = tf.summary.create_file_writer(os.fsencode(self._path))
 
     def __enter__(self) -> EventWriter:
@@ -47,18 +41,18 @@ class EventWriter:
 
     def close(self) -> None:
         """Write what is left, and close the file."""
-        with self._translated():
+        with translated(self._path):
             self._writer.close()
-        # TensorFlow does not say what it could not write.
-        if not all(_is_whole(path) for path in self._path.glob("events.out.tfevents.*")):
-            raise RunError(f"{self._path}: TensorBoard events cannot be written: there is no room for all of them")
+        require_whole(self._path)
+
+    def flush(self) -> None:
+        """Have all that was written in the file before returning."""
+        with translated(self._path):
+            self._writer.flush()
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Write scalars, and have them in the file before returning."""
-        with self.at(step):
-            for tag, value in values.items():
-                tf.summary.scalar(tag, value)
-            self._writer.flush()
+        """Write scalars, by tag."""
+        self.summary(step, scalar_summary(values))
 
     def histogram(self, step: int, tag: str, values: npt.ArrayLike) -> None:
         """Write how values are distributed."""
@@ -83,22 +77,33 @@ class EventWriter:
     @contextmanager
     def at(self, step: int) -> Iterator[None]:
         """Let what TensorFlow's summaries write inside come here, at a step."""
-        with self._translated(), self._writer.as_default(step=step):
+        with translated(self._path), self._writer.as_default(step=step):
             yield
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except tf.errors.OpError as error:
-            reason = re.sub(r"^\{\{.*?\}\} ", "", reason_of(error))  # without the name of TensorFlow's operation
-            raise RunError(f"{self._path}: TensorBoard events cannot be written: {reason}") from error
+
+@dataclass(frozen=True)
+class RunEvents:
+    """Where a run's events go: each folder is a row in TensorBoard's list, so that there are no more than Keras makes.
+
+    Attributes:
+        train: curves and weights of training.
+        validation: curves of validation, and what belongs to the run as a whole.
+    """
+
+    train: EventWriter
+    validation: EventWriter
 
 
-def _is_whole(path: Path) -> bool:
-    """Return whether no record of a file is cut off: each has its length, a checksum, its content and another."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            file.seek(_HEAD.unpack(head)[0] + _CHECKSUM_BYTES, os.SEEK_CUR)
-        return not head and file.tell() == size
+@contextmanager
+def open_events(run: Run) -> Iterator[RunEvents]:
+    """Give the writers of a run's events, and close them when the block ends."""
+    with ExitStack() as stack:
+        yield RunEvents(*(stack.enter_context(EventWriter(run, folder)) for folder in ("train", "validation")))
+
+
+def scalar_summary(values: Mapping[str, float]) -> Any:
+    """Return scalars, by tag, as one summary: to write it takes half the time of a `tf.summary.scalar` for each."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.scalar.summary import scalar_pb
+
+    return Summary(value=[value for tag, number in values.items() for value in scalar_pb(tag, number).value])

@@ -58,11 +58,10 @@ def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             runs = page.request.get(f"http://localhost:{port}/data/runs").json()
-            if len(runs) == 4:
+            if len(runs) == 2:
                 break
             time.sleep(0.2)
-        splits = [f"{trained_run.name}/{split}" for split in ("test", "train", "validation")]
-        assert sorted(runs) == [trained_run.name, *splits]
+        assert sorted(runs) == [f"{trained_run.name}/{split}" for split in ("train", "validation")]
 
 
 @pytest.mark.parametrize("way_out", ["absolute", "parent", "link"])
@@ -70,9 +69,9 @@ def test_projector_of_a_stranger_leads_nowhere(way_out: str, trained_run: Run, p
     (tmp_path / "secret.tsv").write_text("1\t2\n3\t4\n")
     run = Path(shutil.copytree(trained_run.path, tmp_path / "logs" / "strange"))
     path = {"absolute": f"{tmp_path}/secret.tsv", "parent": "../../../secret.tsv", "link": "link.tsv"}[way_out]
-    (run / "test" / "link.tsv").symlink_to(tmp_path / "secret.tsv")
-    config = run / "test" / "projector_config.pbtxt"
-    address = "data/plugin/projector/tensor?run=strange/test&name=last%20hidden%20layer"
+    (run / "validation" / "link.tsv").symlink_to(tmp_path / "secret.tsv")
+    config = run / "validation" / "projector_config.pbtxt"
+    address = "data/plugin/projector/tensor?run=strange/validation&name=last%20hidden%20layer"
     good = config.read_text()
     for text, is_served in ((good, True), (good.replace("features.tsv", path), False)):
         config.write_text(text)
