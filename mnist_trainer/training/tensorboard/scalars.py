@@ -91,7 +91,9 @@ class WriteEvents(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         """Write a point after a call into TensorFlow, which ends with step `batch` of the epoch, from 0."""
         num_steps = min(batch + 1, self._size.num_steps)  # Keras counts the last call's steps as those of a full one
-        if num_steps - self._num_steps >= self._size.num_steps / _MAX_POINTS or num_steps == self._size.num_steps:
+        done, left = num_steps - self._num_steps, self._size.num_steps - num_steps
+        # A mean of few steps would be noise: what is left of an epoch belongs to the point before.
+        if not left or (done >= self._size.num_steps / _MAX_POINTS and left >= done / 2):
             self._write_point(num_steps, float((logs or {})["loss"]))
 
     def _write_point(self, num_steps: int, loss: float) -> None:
