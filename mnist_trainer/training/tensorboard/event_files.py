@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,11 +39,23 @@ def rewrite_events(run: Run, folder: str, is_kept: Callable[[str, int], bool], m
         events = {_key(event): event for path in paths for event in _read(path) if is_kept(*_key(event))}
         events = {_key(event): event for event in more} | events
         if events:
-            # TensorBoard reads files in the order of their names: this one comes before those that are yet to be made.
-            name = f"{paths[-1].name}.kept" if paths else f"{_PATTERN[:-1]}0.kept"
-            with run.write(f"{folder}/{name}") as path:
+            with run.write(f"{folder}/{new_path(run.path / folder).name}") as path:
                 _write(path, sorted(events.values(), key=lambda event: event.step))
         run.delete(*(f"{folder}/{path.name}" for path in paths))
+
+
+def new_path(folder: Path) -> Path:
+    """Return the path of a new file behind all others in the order of names, in which TensorBoard reads them."""
+    numbers = [path.name.split(".")[3] for path in folder.glob(_PATTERN)]
+    latest = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return folder / f"{_PATTERN[:-1]}{max(int(time.time()), latest + 1):010d}.{os.getpid()}"
+
+
+def version_event() -> Any:
+    """Return what every file begins with."""
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    return Event(wall_time=time.time(), file_version="brain.Event:2")
 
 
 def require_whole(folder: Path) -> None:
@@ -53,9 +66,11 @@ def require_whole(folder: Path) -> None:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raise TensorFlow's errors as those of the run."""
+    """Raise TensorFlow's errors, and the system's, as those of the run."""
     try:
         yield
+    except OSError as error:
+        raise RunError(f"{path}: TensorBoard events cannot be written: {error.strerror}") from error
     except tf.errors.OpError as error:
         reason = re.sub(r"^\{\{.*?\}\} ", "", reason_of(error))  # without the name of TensorFlow's operation
         raise RunError(f"{path}: TensorBoard events cannot be written: {reason}") from error
@@ -79,10 +94,8 @@ def _key(event: Any) -> tuple[str, int]:
 
 
 def _write(path: Path, events: Iterable[Any]) -> None:
-    from tensorboard.compat.proto.event_pb2 import Event
-
     with tf.io.TFRecordWriter(os.fsencode(path)) as writer:
-        for event in (Event(file_version="brain.Event:2"), *events):
+        for event in (version_event(), *events):
             writer.write(event.SerializeToString())
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.event_files import rewrite_events
-from mnist_trainer.training.tensorboard.events import scalar_summary
+from mnist_trainer.training.tensorboard.events import event, scalar_summary
 from mnist_trainer.training.tensorboard.scalars import EpochSize, epoch_scalars
 
 # A run has one session, its last, and the configuration with which it goes on.
@@ -25,16 +24,15 @@ def keep_events(run: Run, history: Sequence[Mapping[str, float]], size: EpochSiz
     Raises:
         RunError: the events cannot be read or written.
     """
-    from tensorboard.compat.proto.event_pb2 import Event
 
     def is_kept(tag: str, step: int) -> bool:
         unit = size.num_steps if tag.startswith("per_step/") else 1
         return step <= len(history) * unit and not tag.startswith(_OF_SESSION)
 
-    scalars, now = [scalar for row in history for scalar in epoch_scalars(row, size)], time.time()
+    scalars = [scalar for row in history for scalar in epoch_scalars(row, size)]
     for folder in ("train", "validation"):
         missing = [
-            Event(wall_time=now, step=scalar.step, summary=scalar_summary({scalar.tag: scalar.value}))
+            event(scalar.step, summary=scalar_summary({scalar.tag: scalar.value}))
             for scalar in scalars
             if scalar.folder == folder
         ]
