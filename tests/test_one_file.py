@@ -193,7 +193,7 @@ def test_run_of_them_is_trained_measured_and_shown(house: Path, small_npz: Path)
     assert "stub       0.2: " in printed
     (made,) = (house / "logs").iterdir()
     assert json.loads((made / "report.json").read_text())["exports"]["stub"]["max_difference"] < 1e-5
-    assert b"it was found" in b"".join(path.read_bytes() for path in (made / "test").glob("events*"))
+    assert b"it was found" in b"".join(path.read_bytes() for path in (made / "validation").glob("events*"))
     answers = json.loads(run(house, "mnist_trainer", "evaluate", made / "model.stub", "--data", small_npz, "--json"))
     assert answers["models"][0]["num_parameters"] == 7_850
 

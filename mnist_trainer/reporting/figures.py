@@ -18,7 +18,9 @@ from mnist_trainer.reporting.reliability import reliability_diagram
 from mnist_trainer.reporting.theme import FONT_POINTS, PLAIN, default_style
 from mnist_trainer.reporting.wording import percent
 
-_COLUMNS, _CELL = 8, 100.0
+# In a card TensorBoard makes a picture as small as 200 pixels: what has 10 points of 4 inches is 7 pixels high there.
+_INCHES, _DPI = 4.0, 150
+_COLUMNS, _NUM_MISTAKES, _CELL = 4, 12, 100.0
 # Numbers inside cells are readable up to so many classes.
 _MAX_NUMBERED_CLASSES = 12
 
@@ -27,7 +29,7 @@ _MAX_NUMBERED_CLASSES = 12
 def confusion_figure(report: EvaluationReport) -> Figure:
     """Return the confusion matrix, labels down, predictions across; the colour is the share of mistakes in a row."""
     matrix = np.array(report.confusion_matrix)
-    figure = Figure(figsize=(6, 6), layout="constrained")
+    figure = Figure(figsize=(_INCHES, _INCHES), dpi=_DPI, layout="constrained")
     axes = figure.subplots()
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     # Mistakes are so few that beside the diagonal they would all be white.
@@ -39,25 +41,28 @@ def confusion_figure(report: EvaluationReport) -> Figure:
         axes.set_yticks(range(len(matrix)))
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    axes.set_title(f"{report.num_examples - report.num_correct:,} mistakes in {report.num_examples:,} examples")
+    mistakes = f"{report.num_examples - report.num_correct:,} mistakes in {report.num_examples:,} examples"
+    axes.set_title(mistakes, fontsize=FONT_POINTS)
     return figure
 
 
 @default_style()
 def reliability_figure(calibration: Calibration) -> Figure:
     """Return accuracy against confidence, above how many examples have each confidence."""
-    figure = reliability_diagram(calibration, PLAIN, (6, 6))
-    figure.suptitle(f"expected calibration error {percent(calibration.expected_calibration_error)}", color=PLAIN.ink)
-    explained = "with 95 % intervals; dotted where accuracy and confidence are equal"
+    figure = reliability_diagram(calibration, PLAIN, (_INCHES, _INCHES))
+    figure.set_dpi(_DPI)
+    error = f"expected calibration error {percent(calibration.expected_calibration_error)}"
+    explained = f"{error}\nwith 95 % intervals; dotted where both are equal"
     figure.axes[0].set_title(explained, color=PLAIN.ink, fontsize=FONT_POINTS)
     return figure
 
 
 @default_style()
 def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
-    """Return `mistakes`, at least one, in rows: each image with its label, its prediction and the confidence."""
+    """Return the first of `mistakes`, at least one, in rows: each image with label, prediction and confidence."""
+    mistakes = mistakes[:_NUM_MISTAKES]
     rows = -(-len(mistakes) // _COLUMNS)
-    figure = Figure(figsize=(_COLUMNS, 1.3 * rows))
+    figure = Figure(figsize=(_INCHES, 1.3 * rows * _INCHES / _COLUMNS), dpi=_DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(0, _COLUMNS * _CELL)
@@ -66,8 +71,8 @@ def mistakes_figure(mistakes: Sequence[Mistake]) -> Figure:
         left, top = place % _COLUMNS * _CELL + _CELL * 0.1, place // _COLUMNS * _CELL * 1.3
         corners = (left, left + _CELL * 0.8, top + _CELL * 1.2, top + _CELL * 0.4)
         axes.imshow(mistake.image, cmap="gray_r", vmin=0, vmax=255, extent=corners, aspect="auto")
-        text = f"{mistake.label} → {mistake.prediction}  {percent(mistake.confidence, 1)}"
-        axes.text(left + _CELL * 0.4, top + _CELL * 0.3, text, ha="center", fontsize=8, color=PLAIN.ink)
+        text = f"{mistake.label}→{mistake.prediction} {percent(mistake.confidence, 1)}"
+        axes.text(left + _CELL * 0.4, top + _CELL * 0.3, text, ha="center", fontsize=FONT_POINTS, color=PLAIN.ink)
     return figure
 
 
@@ -84,4 +89,5 @@ def _write_numbers(axes: Axes, matrix: Any, shares: Any) -> None:
         if count:
             colour = "white" if shares[row, column] > shares.max() / 2 else "black"
             weight = "bold" if row == column else "normal"
-            axes.text(column, row, f"{count}", ha="center", va="center", color=colour, weight=weight, fontsize=8)
+            size = min(FONT_POINTS + 2, 30 / len(f"{count}"))  # as wide as its cell at most
+            axes.text(column, row, f"{count}", ha="center", va="center", color=colour, weight=weight, fontsize=size)

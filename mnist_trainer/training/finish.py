@@ -49,10 +49,11 @@ def finish_run(fitted: Fitted) -> TrainReport:
         predictions.save(results)
         test = make_report(predictions)
         stopwatch.end("evaluate")
-        write_test_split(MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test), config)
+        measured = MeasuredRun(run, fitted.best_epoch, model, dataset.test, predictions, test)
+        write_test_split(measured, config, fitted.events.validation)
         stopwatch.end("tensorboard")
         report = _report(fitted, model, test, exports)
-        fitted.events.text(0, "report", report_table(report))
+        fitted.events.validation.text(report.num_epochs, "report", report_table(report))
         results.write_json(REPORT_NAME, report.as_json())
     return report
 

@@ -33,9 +33,10 @@ from mnist_trainer.training.resume import Resumption, reopen_run
 from mnist_trainer.training.signals import Signals
 from mnist_trainer.training.stopping import EarlyStopping, StopOnNonFiniteLoss, StopOnSignal, first_epoch
 from mnist_trainer.training.stopwatch import Stopwatch
-from mnist_trainer.training.tensorboard.events import EventWriter
+from mnist_trainer.training.tensorboard.events import RunEvents
+from mnist_trainer.training.tensorboard.kept_events import keep_events, keep_last_of_each
 from mnist_trainer.training.tensorboard.measured_run import tabs_of
-from mnist_trainer.training.tensorboard.scalars import WriteEvents
+from mnist_trainer.training.tensorboard.scalars import EpochSize, WriteEvents
 from mnist_trainer.training.tensorboard.session import session
 
 
@@ -50,7 +51,7 @@ class Fitted:
         history: a row for each epoch, as in metrics.jsonl.
         best_epoch: the epoch, from 1, that is best by validation; the last one without validation.
         validation: the model on the validation split; None where nothing was held out.
-        events: what TensorBoard shows of the run as a whole.
+        events: what TensorBoard shows of it.
         stopwatch: where the time went so far.
     """
 
@@ -60,7 +61,7 @@ class Fitted:
     history: tuple[dict[str, float], ...]
     best_epoch: int
     validation: EvaluationReport | None
-    events: EventWriter
+    events: RunEvents
     stopwatch: Stopwatch
 
 
@@ -98,7 +99,7 @@ def fit_run(
             restore_variables(model, checkpoint, run)
         stopwatch.end("build")
         with _recorded(plan, run, resumption) as events:
-            metrics, best = _fit(model, plan, run, signals, checkpoint, callbacks, progress=progress)
+            metrics, best = _fit(model, plan, run, signals, checkpoint, events, callbacks, progress=progress)
             stopwatch.end("fit")
             plain = build_plain_model(plan)
             plain.set_weights(best.weights)
@@ -108,7 +109,7 @@ def fit_run(
 
 
 @contextmanager
-def _recorded(plan: Plan, run: Run, resumption: Resumption | None) -> Iterator[EventWriter]:
+def _recorded(plan: Plan, run: Run, resumption: Resumption | None) -> Iterator[RunEvents]:
     """Write what the run is made with, or that it goes on, and for TensorBoard how it ends."""
     environment = describe_environment(plan)
     if resumption is None:
@@ -118,8 +119,16 @@ def _recorded(plan: Plan, run: Run, resumption: Resumption | None) -> Iterator[E
             environment = continue_environment(environment, run, resumption.num_epochs)
         reopen_run(run, resumption)
     write_environment(environment, run)
+    history = resumption.checkpoint.history if resumption and resumption.checkpoint else ()
+    keep_events(run, history, _epoch_size(plan))
     with session(run, plan.config) as events:
         yield events
+    if history:
+        keep_last_of_each(run)
+
+
+def _epoch_size(plan: Plan) -> EpochSize:
+    return EpochSize(plan.batches.num_examples, plan.config.train.batch_size)
 
 
 def _fit(
@@ -128,6 +137,7 @@ def _fit(
     run: Run,
     signals: Signals,
     checkpoint: Checkpoint | None,
+    events: RunEvents,
     callbacks: Sequence[keras.callbacks.Callback],
     *,
     progress: bool,
@@ -152,7 +162,6 @@ def _fit(
         captured,
     ]
     averages = [SwapAverages()] if config.ema_decay else []
-    events = WriteEvents(run, metrics.history, tabs=tabs_of(plan.config, "write_epoch"))
     with signals.deferring(), _released_iterators(model):
         model.fit(
             batches.dataset,
@@ -162,7 +171,7 @@ def _fit(
             callbacks=[
                 *before,
                 *averages,
-                events,
+                WriteEvents(events, _epoch_size(plan), tabs_of(plan.config, "write_epoch")),
                 *counted.values(),
                 SaveCheckpoints(run, captured, counted),
                 *callbacks,

@@ -38,7 +38,7 @@ def whole(small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     [
         (2_000, "config.yaml"),
         (40_000, "checkpoints/epoch-000001.npz"),
-        (140_000, "test"),  # its events, with pictures
+        (140_000, "validation"),  # its events, with pictures
     ],
 )
 def test_no_room(

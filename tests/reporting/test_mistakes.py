@@ -25,9 +25,9 @@ def test_picture_has_each_mistake_with_its_label_prediction_and_confidence() -> 
     mistakes = surest_mistakes(Predictions(np.zeros(4, np.int32), probabilities, 0, ""), IMAGES)
     figure = mistakes_figure(mistakes)
     axes: Any = figure.axes[0]
-    assert [text.get_text() for text in axes.texts] == ["0 → 1  75.0 %"] * 4
+    assert [text.get_text() for text in axes.texts] == ["0→1 75.0 %"] * 4
     assert [int(image.get_array()[0, 0]) for image in axes.images] == [0, 1, 2, 3]
-    assert as_pixels(figure).shape == (130, 800, 4)
+    assert as_pixels(figure).shape == (195, 600, 4)
 
 
 def test_no_more_are_shown_than_can_be_looked_at() -> None:

@@ -11,14 +11,14 @@ from tensorboard.util.tensor_util import make_ndarray
 from mnist_trainer.runs.run import Run
 
 
-def accumulate(run: Run, folder: str = "") -> EventAccumulator:
+def accumulate(run: Run, folder: str) -> EventAccumulator:
     # A size guidance of 0 keeps all of them.
     events = EventAccumulator(str(run.path / folder), size_guidance={"tensors": 0})
     events.Reload()
     return events
 
 
-def read_events(run: Run, folder: str = "", as_value: Callable[[Any], Any] = make_ndarray) -> dict[str, list[Any]]:
+def read_events(run: Run, folder: str, as_value: Callable[[Any], Any] = make_ndarray) -> dict[str, list[Any]]:
     """Return step and value of each event, by tag."""
     events = accumulate(run, folder)
     return {
@@ -27,10 +27,10 @@ def read_events(run: Run, folder: str = "", as_value: Callable[[Any], Any] = mak
     }
 
 
-def scalars(run: Run, split: str) -> dict[str, list[Any]]:
-    """Return step and value of each scalar of a split's epochs, by metric."""
+def scalars(run: Run, folder: str, group: str = "epoch") -> dict[str, list[Any]]:
+    """Return step and value of each scalar of a group (`epoch`, `per_step`, `speed`, `test`), by its name there."""
     return {
-        tag.removeprefix("epoch/"): [(step, float(value)) for step, value in points]
-        for tag, points in read_events(run, split).items()
-        if tag.startswith("epoch/")
+        tag.removeprefix(f"{group}/"): [(step, float(value)) for step, value in points]
+        for tag, points in read_events(run, folder).items()
+        if tag.startswith(f"{group}/") and points[0][1].ndim == 0
     }

@@ -97,7 +97,10 @@ def _serve(runs: tuple[str, ...], host: str, port: int | None, logs_dir: Path, *
         exposed = f"on {host} anyone who reaches this machine can read these runs"
         click.echo(f"Warning: {exposed}; TensorBoard asks for no password.", err=True)
     with serve(logs_dir, chosen if runs else [], host=host, port=port) as url, suppress(KeyboardInterrupt):
-        click.echo(f"TensorBoard shows {counted(len(chosen), 'run')} at {url}  (Ctrl-C stops it)")
+        lines = [f"TensorBoard shows {counted(len(chosen), 'run')} at {url}  (Ctrl-C stops it)"]
+        if any(list(run.path.glob("*/projector_config.pbtxt")) for run in chosen):
+            lines.append(f"projector  {url}#projector")  # TensorBoard shows no tab of it to begin with
+        click.echo("\n".join(lines))
         if open_browser and sys.stdout.isatty():
             click.launch(url)
         threading.Event().wait()  # until a signal

@@ -45,10 +45,9 @@ def tabs_of(config: Config, definition: str) -> list[ModuleType]:
     return [tab for name, tab in tabs.items() if getattr(config.tensorboard, name)]
 
 
-def write_test_split(measured: MeasuredRun, config: Config) -> None:
-    """Write all tabs that `config` asks for under test/, at the epoch whose weights were kept."""
-    shutil.rmtree(measured.run.path / "test", ignore_errors=True)  # that of a run which was extended since
-    with EventWriter(measured.run, "test") as writer:
-        write_test_scalars(writer, measured.epoch, measured.report)
-        for tab in tabs_of(config, "write"):
-            tab.write(measured, writer)
+def write_test_split(measured: MeasuredRun, config: Config, writer: EventWriter) -> None:
+    """Write the test split's scalars and all tabs that `config` asks for, at the epoch whose weights were kept."""
+    shutil.rmtree(measured.run.path / "test", ignore_errors=True)  # where they were before they went to validation/
+    write_test_scalars(writer, measured.epoch, measured.report)
+    for tab in tabs_of(config, "write"):
+        tab.write(measured, writer)

@@ -7,23 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from mnist_trainer.config.difference import changed_values
-from mnist_trainer.config.key_path import value_at
+from mnist_trainer.component import Section
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.reporting.wording import percent
 from mnist_trainer.runs.run import Run
-from mnist_trainer.training.tensorboard.events import EventWriter
+from mnist_trainer.training.tensorboard.events import RunEvents, open_events
 
-# The columns that every run has; the others are those in which it differs from the defaults.
-_COLUMNS = ("model.name", "train.epochs", "train.batch_size", "train.optimizer.name", "train.optimizer.learning_rate")
-_LEFT_OUT = ("export", "tensorboard")
+# What changes no weight and no accuracy.
+_LEFT_OUT = {"config_version", "name", "export", "tensorboard"}
 
 
 @contextmanager
-def session(run: Run, config: Config) -> Iterator[EventWriter]:
+def session(run: Run, config: Config) -> Iterator[RunEvents]:
     """Tell TensorBoard that the run has begun, with its configuration, and, when the block ends, how it ended.
 
     A run that is killed stays one that has begun.
@@ -33,38 +31,34 @@ def session(run: Run, config: Config) -> Iterator[EventWriter]:
     """
     from tensorboard.plugins.hparams import api_pb2, summary
 
-    run.delete("events.out.tfevents.*")  # of a run that goes on: it has one session, its last
-    with EventWriter(run) as writer:
+    with open_events(run) as events:
+        writer = events.validation
         writer.summary(0, summary.session_start_pb(hyper_parameters(config)))
         writer.text(0, "configuration", _as_code(render_config(config)))
         status = api_pb2.STATUS_FAILURE
         try:
-            yield writer
+            yield events
             status = api_pb2.STATUS_SUCCESS
         finally:
             writer.summary(0, summary.session_end_pb(status))
 
 
 def hyper_parameters(config: Config) -> dict[str, bool | float | str]:
-    """Return what a run can be sorted by: the chief keys, and all in which it differs from the defaults."""
-    everything = config.model_dump()
-    values: dict[str, Any] = {key: value_at(everything, key) for key in ("seed", *_COLUMNS)}
-    values |= {key: value for key, (_, value) in changed_values(config).items()}
-    return {
-        key: value if _is_always_number(config, key) else str(value)
-        for key, value in values.items()
-        if value is not None and not key.startswith(_LEFT_OUT)
-    }
+    """Return what a run can be sorted by, by dotted key: all values of its configuration that are not null.
+
+    A column has one type in all runs, since TensorBoard sorts no other.
+    """
+    return {key: value for key, value in _values(config) if key.partition(".")[0] not in _LEFT_OUT}
 
 
-def _is_always_number(config: Config, key: str) -> bool:
-    """Return whether a key has a number or a flag in every run: TensorBoard sorts no column of two types."""
-    section: Any = config
-    *path, last = key.split(".")
-    for part in path:
-        section = getattr(section, part)
-    field = type(section).model_fields.get(last)
-    return field is not None and set(_types_in(field.annotation)) <= {bool, int, float, type(None)}
+def _values(section: Section, path: str = "") -> Iterator[tuple[str, bool | float | str]]:
+    """Yield each dotted key and its value, as text where some run may have one that is no number and no flag."""
+    for name, value in section:
+        if isinstance(value, Section):
+            yield from _values(value, f"{path}{name}.")
+        elif value is not None:
+            types = set(_types_in(type(section).model_fields[name].annotation))
+            yield f"{path}{name}", value if types <= {bool, int, float, type(None)} else str(value)
 
 
 def _types_in(annotation: Any) -> Iterator[Any]:

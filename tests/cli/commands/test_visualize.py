@@ -18,6 +18,8 @@ from tests.cli.browser import open_page
 from tests.cli.conftest import Invoke
 from tests.cli.tensorboard import free_port, visualize
 
+PROJECTOR = "projector  http://localhost:{port}/#projector\n"
+
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
@@ -33,8 +35,9 @@ def test_browser_sees_the_run_and_its_curves(trained_run: Run, page: Page, tmp_p
         page.get_by_text(f"{trained_run.name}/validation").first.wait_for()
         card = page.locator("card-view", has=page.get_by_text("epoch/accuracy", exact=True)).first
         expect(card.locator("line-chart")).to_be_visible()
-        report = trained_run.read_json("report.json")
-        expect(card).to_contain_text(f"{report['test']['accuracy']:.3g}"[:4])
+        last = trained_run.read_metrics()[-1]
+        for accuracy in (last["accuracy"], last["validation_accuracy"]):
+            expect(card).to_contain_text(f"{accuracy:.4f}".rstrip("0"))
         page.screenshot(path=tmp_path / "tensorboard.png")
 
 
@@ -43,12 +46,31 @@ def test_signal_ends_it_in_order(
     number: int, trained_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with visualize(trained_run.path, "--port", free_port()) as (process, _):
+    port = free_port()
+    with visualize(trained_run.path, "--port", port) as (process, _):
         assert len(list(tmp_path.iterdir())) == 1
+        assert process.stdout
+        assert process.stdout.readline() == PROJECTOR.format(port=port)
         process.send_signal(number)
         assert process.communicate(timeout=60) == ("", "")
         assert process.returncode == 0
         assert list(tmp_path.iterdir()) == []
+
+
+def test_projector_is_named_only_where_there_is_one(trained_run: Run, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(trained_run.path, tmp_path / "run"))
+    (run / "validation" / "projector_config.pbtxt").rename(run / "checkpoints" / "kept")
+    with visualize(run, "--port", free_port()) as (process, line):
+        assert "shows 1 run" in line
+        process.terminate()
+        assert process.communicate(timeout=60) == ("", "")
+    # Where older versions wrote it.
+    (run / "test").mkdir()
+    (run / "checkpoints" / "kept").rename(run / "test" / "projector_config.pbtxt")
+    port = free_port()
+    with visualize(run, "--port", port) as (process, _):
+        assert process.stdout
+        assert process.stdout.readline() == PROJECTOR.format(port=port)
 
 
 def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None:
@@ -58,11 +80,10 @@ def test_named_run_is_shown_under_its_name(trained_run: Run, page: Page) -> None
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             runs = page.request.get(f"http://localhost:{port}/data/runs").json()
-            if len(runs) == 4:
+            if len(runs) == 2:
                 break
             time.sleep(0.2)
-        splits = [f"{trained_run.name}/{split}" for split in ("test", "train", "validation")]
-        assert sorted(runs) == [trained_run.name, *splits]
+        assert sorted(runs) == [f"{trained_run.name}/{split}" for split in ("train", "validation")]
 
 
 @pytest.mark.parametrize("way_out", ["absolute", "parent", "link"])
@@ -70,9 +91,9 @@ def test_projector_of_a_stranger_leads_nowhere(way_out: str, trained_run: Run, p
     (tmp_path / "secret.tsv").write_text("1\t2\n3\t4\n")
     run = Path(shutil.copytree(trained_run.path, tmp_path / "logs" / "strange"))
     path = {"absolute": f"{tmp_path}/secret.tsv", "parent": "../../../secret.tsv", "link": "link.tsv"}[way_out]
-    (run / "test" / "link.tsv").symlink_to(tmp_path / "secret.tsv")
-    config = run / "test" / "projector_config.pbtxt"
-    address = "data/plugin/projector/tensor?run=strange/test&name=last%20hidden%20layer"
+    (run / "validation" / "link.tsv").symlink_to(tmp_path / "secret.tsv")
+    config = run / "validation" / "projector_config.pbtxt"
+    address = "data/plugin/projector/tensor?run=strange/validation&name=last%20hidden%20layer"
     good = config.read_text()
     for text, is_served in ((good, True), (good.replace("features.tsv", path), False)):
         config.write_text(text)

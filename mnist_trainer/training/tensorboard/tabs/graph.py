@@ -14,13 +14,11 @@ IS_ON_BY_DEFAULT = True
 def write(measured: MeasuredRun, writer: EventWriter) -> None:
     """Write the model's operations, and its layers as TensorBoard's conceptual graph."""
     import tensorflow as tf
+    from tensorboard.compat.proto.summary_pb2 import SummaryMetadata
 
     from mnist_trainer.models import INPUT_SHAPE
 
-    metadata = tf.compat.v1.SummaryMetadata()
-    metadata.plugin_data.plugin_name = "graph_keras_model"
-    metadata.plugin_data.content = b"1"
+    plugin = SummaryMetadata.PluginData(plugin_name="graph_keras_model", content=b"1")
     image = tf.TensorSpec((None, *INPUT_SHAPE), tf.uint8, name="image")
-    with writer.at(0):
-        tf.summary.graph(tf.function(measured.model).get_concrete_function(image).graph)
-        tf.summary.write("layers", measured.model.to_json(), metadata=metadata)
+    writer.graph(tf.function(measured.model).get_concrete_function(image).graph)
+    writer.tensor(0, "layers", measured.model.to_json(), SummaryMetadata(plugin_data=plugin))

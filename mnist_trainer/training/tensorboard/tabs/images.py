@@ -23,4 +23,4 @@ def write(measured: MeasuredRun, writer: EventWriter) -> None:
         **({"misclassified": figures.mistakes_figure(mistakes)} if mistakes else {}),
     }
     for tag, figure in figure_of.items():
-        writer.image(measured.epoch, tag, figures.as_pixels(figure))
+        writer.image(measured.epoch, f"test/{tag}", figures.as_pixels(figure))

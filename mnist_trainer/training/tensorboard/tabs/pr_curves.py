@@ -20,4 +20,4 @@ def write(measured: MeasuredRun, writer: EventWriter) -> None:
     for label in range(predictions.probabilities.shape[1]):
         # bfloat16 probabilities may be above 1 in the last digit.
         probabilities = np.clip(predictions.probabilities[:, label], 0, 1)
-        writer.summary(measured.epoch, summary.pb(f"class/{label}", predictions.labels == label, probabilities))
+        writer.summary(measured.epoch, summary.pb(f"test/class/{label}", predictions.labels == label, probabilities))

@@ -33,7 +33,7 @@ _CONFIG = """embeddings {
 
 
 def write(measured: MeasuredRun, writer: EventWriter) -> None:  # noqa: ARG001 - it has files of its own
-    """Write the projector's files under test/: what the last layer sees of the first examples, labels and images.
+    """Write the projector's files under validation/: what the last layer sees of the first examples, labels and images.
 
     Raises:
         RunError: a file cannot be written.
@@ -45,12 +45,12 @@ def write(measured: MeasuredRun, writer: EventWriter) -> None:  # noqa: ARG001 -
     images, labels = measured.split.images[:NUM_EXAMPLES], measured.split.labels[:NUM_EXAMPLES]
     hidden = keras.Model(model.inputs[0], model.layers[-1].input)
     features = principal_components(np.asarray(hidden(images)).reshape(len(images), -1), _NUM_COMPONENTS)
-    with run.write("test/features.tsv") as path:
+    with run.write("validation/features.tsv") as path:
         np.savetxt(path, features, "%.4g", delimiter="\t")
-    run.write_text("test/labels.tsv", "".join(f"{label}\n" for label in labels))
-    with run.write("test/digits.png") as path:
+    run.write_text("validation/labels.tsv", "".join(f"{label}\n" for label in labels))
+    with run.write("validation/digits.png") as path:
         draw_sprite(images).save(path)
-    run.write_text("test/projector_config.pbtxt", _CONFIG)
+    run.write_text("validation/projector_config.pbtxt", _CONFIG)
 
 
 def principal_components(features: npt.NDArray[np.floating], count: int) -> npt.NDArray[np.floating]:
