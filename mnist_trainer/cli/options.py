@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from mnist_trainer.formats.pixels import AUTO, RANGES
+
 
 class UserPath(click.Path):
     """A path, in which ~ is a home directory also where no shell has put it there, as behind `--logs-dir=`."""
@@ -35,6 +37,13 @@ as_json: Decorator = click.option(
     "as_json",
     is_flag=True,
     help="Print one JSON object on standard output, everything else on standard error.",
+)
+pixels: Decorator = click.option(
+    "--pixels",
+    type=click.Choice([AUTO, *RANGES]),
+    default=AUTO,
+    show_default=True,
+    help="What a model FILE was trained on: 0 to 255, those divided by 255, …; auto tries it out on known images.",
 )
 quiet: Decorator = click.option("--quiet", "-q", is_flag=True, help="Print errors only (and what --json prints).")
 overrides: Decorator = click.option(

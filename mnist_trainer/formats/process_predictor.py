@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mnist_trainer.errors import ModelError
+from mnist_trainer.formats.pixels import AS_THEY_ARE, PixelRange
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class ProcessPredictor(BoundedProcess):
 
     test_time_shift = 0
     num_parameters = None
+    pixels: PixelRange | None = AS_THEY_ARE
 
     def __init__(self, path: Path, runtime: str, *, batch_size: int) -> None:
         """Begin to load the model; other things can be imported meanwhile.
@@ -54,6 +56,12 @@ class ProcessPredictor(BoundedProcess):
 
         starts = range(0, len(images), self.batch_size)
         return np.concatenate([self._probabilities(images[start : start + self.batch_size]) for start in starts])
+
+    def reading(self, pixels: PixelRange) -> Self:
+        """Return the predictor itself; runtimes take pixels as they are."""
+        if pixels != AS_THEY_ARE:
+            raise ModelError(f"{self._path}: takes pixels from 0 to 255 as they are, and none in {pixels.name}")
+        return self
 
     def seconds(self, images: Images, num_runs: int) -> list[float]:
         """Return how long each of `num_runs` answers takes in the process itself, at most one batch of `images`."""

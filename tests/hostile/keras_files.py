@@ -435,7 +435,7 @@ _FILES: list[tuple[str, Make, str]] = [
     ),
     ("os.system as a type", with_dense(dtype=system()), "has the type 'touch code-was-run'; expected one of"),
     ("os.system as units", with_dense(units=system()), "for 'units'; expected a number, a word, or a list of them"),
-    ("os.system as an unknown key", with_dense(quantization_config=system()), "has the key 'quantization_config'"),
+    ("os.system as an unknown key", with_dense(quantization_config=system()), "has a layer Dense with the key 'quantization_config'"),
     ("TFSMLayer", with_layer(layer("TFSMLayer", "x", filepath="saved_model")), f"layer 'TFSMLayer', {_NO_LAYER}"),
     (
         "TorchModuleWrapper",

@@ -19,9 +19,10 @@ from mnist_trainer.evaluation.measure import Measured, Measurement, vote
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.formats.model_source import ModelSource
+from mnist_trainer.formats.pixels import AS_THEY_ARE
 from mnist_trainer.reporting.diagnosis import diagnose_run
 from mnist_trainer.reporting.train_report import TrainReport
-from mnist_trainer.reporting.wording import calibration_verdict, kilobytes, milliseconds, percent
+from mnist_trainer.reporting.wording import calibration_verdict, kilobytes, milliseconds, percent, pixels_given
 
 
 class EvaluationView:
@@ -97,6 +98,7 @@ def _facts(measured: Measurement) -> list[str]:
     report, latency, calibration = measured.report, measured.latency, measured.report.calibration
     confusions = [f"{c.label} as {c.prediction} ({c.num_examples})" for c in report.confusions()[:5]]
     parameters = "" if measured.num_parameters is None else f"{measured.num_parameters:,} parameters, "
+    is_chosen = measured.pixels_tried_on or measured.pixels != AS_THEY_ARE.name
     return [
         f"confused     {', '.join(confusions) or 'nothing'}",
         f"top 2        {percent(report.top_2_accuracy)}",
@@ -106,4 +108,5 @@ def _facts(measured: Measurement) -> list[str]:
         f"speed        {milliseconds(latency.p50_seconds)} an image (95 % within {milliseconds(latency.p95_seconds)}), "
         f"{latency.examples_per_second:,.0f} images/s in large batches",
         f"size         {parameters}{kilobytes(measured.size_bytes)}",
+        *([f"pixels       {pixels_given(measured.pixels, measured.pixels_tried_on)}"] if is_chosen else []),
     ]

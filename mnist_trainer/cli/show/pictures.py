@@ -18,10 +18,18 @@ from PIL import Image
 from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
-from mnist_trainer.reporting.wording import percent
+from mnist_trainer.reporting.wording import percent, pixels_given
 
 __all__ = ["csv_rows", "find_pictures", "lines", "read_digits", "saver"]
+
+
+def note_on_pixels(predictor: Predictor) -> None:
+    """Say which pixels a model is given, where that was found by trying."""
+    pixels = predictor.pixels
+    if pixels and pixels.num_tried:
+        click.echo(f"Pixels are given to the model as {pixels_given(pixels.name, pixels.num_tried)}.", err=True)
 
 
 def lines(*, to_error: bool) -> Callable[[Answer], None]:

@@ -1,0 +1,63 @@
+"""Any Keras classifier of 28×28 pixels → one that takes images as they are, and answers with probabilities."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from mnist_trainer.errors import ModelError
+from mnist_trainer.formats.pixels import AS_THEY_ARE, PixelRange
+from mnist_trainer.formats.probabilities import are_probabilities
+from mnist_trainer.models import INPUT_SHAPE
+
+
+def answering_probabilities(model: keras.Model, pixels: PixelRange = AS_THEY_ARE) -> keras.Model:
+    """Return `model` itself if nothing is to be changed, or one around it.
+
+    Args:
+        model: takes 28×28 pixels in any shape, row by row, and returns one number for each class.
+        pixels: the numbers that it takes.
+
+    Returns:
+        from images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes).
+
+    Raises:
+        ModelError: the model does not return one row of numbers for each image.
+    """
+    shape, outputs = model.input_shape[1:], _some_outputs(model)
+    if shape == INPUT_SHAPE and pixels == AS_THEY_ARE and are_probabilities(outputs):
+        return model
+    # Keras turns images into what an input takes.
+    image = keras.Input(INPUT_SHAPE, dtype=model.inputs[0].dtype)
+    values = keras.layers.Rescaling(pixels.scale, pixels.offset)(image) if pixels != AS_THEY_ARE else image
+    answers = model(keras.layers.Reshape(shape)(values))
+    return keras.Model(image, _as_probabilities(answers, outputs))
+
+
+def takes_floats(model: keras.Model) -> bool:
+    """Return whether a model's pixels can be other numbers than those of an image."""
+    return "float" in str(model.inputs[0].dtype)
+
+
+def _some_outputs(model: keras.Model) -> npt.NDArray[np.float32]:
+    """Return what the model makes of a few images of noise."""
+    noise = np.random.default_rng(0).random((8, *model.input_shape[1:]), np.float32)
+    outputs = model(noise if takes_floats(model) else (255 * noise).astype(np.uint8))
+    if isinstance(outputs, list | tuple | dict) or len(outputs.shape) != 2:
+        raise ModelError(
+            "the model's output is not one row of numbers for each image; expected one number for each class"
+        )
+    return np.asarray(outputs, np.float32)
+
+
+def _as_probabilities(answers: keras.KerasTensor, outputs: npt.NDArray[np.float32]) -> keras.KerasTensor:
+    """Return probabilities, given what the answers are for some images.
+
+    Sigmoids are divided by their sum, as Keras's categorical losses do; all else is taken for logits.
+    """
+    if are_probabilities(outputs):
+        return answers
+    if outputs.min() >= 0 and outputs.max() <= 1:
+        return answers / keras.ops.maximum(keras.ops.sum(answers, axis=-1, keepdims=True), 1e-7)
+    return keras.layers.Softmax(dtype="float32")(answers)
