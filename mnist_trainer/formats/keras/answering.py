@@ -5,11 +5,15 @@ from __future__ import annotations
 import keras
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from mnist_trainer.errors import ModelError
+from mnist_trainer.files.untrusted import UNREADABLE, reason_of
 from mnist_trainer.formats.pixels import AS_THEY_ARE, PixelRange
 from mnist_trainer.formats.probabilities import are_probabilities
 from mnist_trainer.models import INPUT_SHAPE
+
+_NUM_TRIED = 8
 
 
 def answering_probabilities(model: keras.Model, pixels: PixelRange = AS_THEY_ARE) -> keras.Model:
@@ -42,9 +46,12 @@ def takes_floats(model: keras.Model) -> bool:
 
 def _some_outputs(model: keras.Model) -> npt.NDArray[np.float32]:
     """Return what the model makes of a few images of noise."""
-    noise = np.random.default_rng(0).random((8, *model.input_shape[1:]), np.float32)
-    outputs = model(noise if takes_floats(model) else (255 * noise).astype(np.uint8))
-    if isinstance(outputs, list | tuple | dict) or len(outputs.shape) != 2:
+    noise = np.random.default_rng(0).random((_NUM_TRIED, *model.input_shape[1:]), np.float32)
+    try:
+        outputs = model(noise if takes_floats(model) else (255 * noise).astype(np.uint8))
+    except (tf.errors.OpError, *UNREADABLE) as error:
+        raise ModelError(f"the model cannot be run: {reason_of(error)}") from error
+    if isinstance(outputs, list | tuple | dict) or len(outputs.shape) != 2 or len(outputs) != _NUM_TRIED:
         raise ModelError(
             "the model's output is not one row of numbers for each image; expected one number for each class"
         )
@@ -54,10 +61,12 @@ def _some_outputs(model: keras.Model) -> npt.NDArray[np.float32]:
 def _as_probabilities(answers: keras.KerasTensor, outputs: npt.NDArray[np.float32]) -> keras.KerasTensor:
     """Return probabilities, given what the answers are for some images.
 
-    Sigmoids are divided by their sum, as Keras's categorical losses do; all else is taken for logits.
+    Sigmoids are turned back into the logits they were made of, as Keras does for its losses; all else is taken for
+    logits.
     """
     if are_probabilities(outputs):
         return answers
     if outputs.min() >= 0 and outputs.max() <= 1:
-        return answers / keras.ops.maximum(keras.ops.sum(answers, axis=-1, keepdims=True), 1e-7)
+        inside = keras.ops.clip(keras.ops.cast(answers, "float32"), 1e-7, 1 - 1e-7)
+        answers = keras.ops.log(inside / (1 - inside))
     return keras.layers.Softmax(dtype="float32")(answers)

@@ -25,17 +25,18 @@ AUGMENTATIONS = frozenset(
 )
 # Several images of a layer's own kind: query, value and key.
 ATTENTION = frozenset({"Attention", "MultiHeadAttention"})
-# What `a + b` and `keras.ops.relu(a)` are in a Functional model, by the module that Keras writes for them.
+# What `a + b` and `keras.ops.relu(a)` are in a Functional model, by the module that Keras writes for them. `reshape` is
+# not among them: it can make many images of one, whose numbers `work` would not see.
 OPERATIONS = {
     "keras.src.ops.numpy": frozenset(
-        str.split("Add Subtract Multiply Divide TrueDivide Negative Maximum Minimum Tanh ExpandDims Squeeze Reshape")
+        str.split("Add Subtract Multiply Divide TrueDivide Negative Maximum Minimum Tanh ExpandDims")
     ),
     "keras.src.ops.nn": frozenset(str.split("Relu Relu6 Elu Selu Gelu Silu Sigmoid Softmax LogSoftmax LeakyRelu")),
 }
 KEYS = frozenset(
     str.split("""
-        alpha approximate attention_axes center cropping depth_multiplier dilation_rate dims epsilon filters
-        go_backwards groups height keepdims kernel_size key_dim max_value mean momentum negative_slope newshape
+        alpha approximate center cropping depth_multiplier dilation_rate dims epsilon filters
+        go_backwards groups height keepdims kernel_size key_dim max_value mean momentum negative_slope
         noise_shape num_heads offset output_padding padding pool_size rate reset_after return_sequences rms_scaling
         scale shared_axes size stddev strides target_shape threshold trainable units use_bias use_scale value_dim
         variance width

@@ -7,8 +7,10 @@ from typing import Any
 
 import keras
 
-from mnist_trainer.files.limits import MAX_LAYER_VALUES
 from mnist_trainer.files.untrusted import UnsafeFile
+
+# An image, or maps of it, of which it makes a few copies.
+_MAX_NUMBERS = 10_000
 
 
 class Normalization(keras.layers.Normalization):
@@ -18,9 +20,12 @@ class Normalization(keras.layers.Normalization):
         """Make the weights, and arrays of their shape.
 
         Raises:
-            UnsafeFile: its input has a size that is not known, or is larger than what layers may make.
+            UnsafeFile: its input has a size that is not known, or is larger than images are.
         """
         sizes = input_shape[1:]
-        if None in sizes or math.prod(sizes) > MAX_LAYER_VALUES:
-            raise UnsafeFile(f"its layer Normalization takes numbers of shape {tuple(input_shape)}, which are too many")
+        if None in sizes or math.prod(sizes) > _MAX_NUMBERS:
+            shape = tuple(input_shape)
+            raise UnsafeFile(
+                f"its layer Normalization takes numbers of shape {shape}; at most {_MAX_NUMBERS:,} are built"
+            )
         super().build(input_shape)

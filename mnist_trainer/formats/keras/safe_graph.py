@@ -29,6 +29,8 @@ def add_graph(safe: dict[str, Any], values: dict[str, Any], layers: list[Any]) -
         raise UnsafeConfig("has two layers of one name")
     for key in ("input_layers", "output_layers"):
         places = list_of(values.get(key), key)
+        if len(places) == 1:  # of a list of one, which Keras 2 always wrote, Keras 3 would want a list of images
+            places = list_of(places[0], key)
         safe[key] = _place(places) if places and isinstance(places[0], str) else [_place(place) for place in places]
 
 

@@ -108,7 +108,7 @@ def _bidirectional(kind: str, values: dict[str, Any]) -> dict[str, Any]:
 
 def _word(value: Any, key: str) -> Any:
     if value not in (None, *WORDS[key]):
-        raise UnsafeConfig(f"has {shown(value)} for {key!r}; only {' and '.join(WORDS[key])} is computed")
+        raise UnsafeConfig(f"has {shown(value)} for {key!r}; only {' or '.join(WORDS[key])} is computed")
     return value or WORDS[key][0]
 
 
@@ -134,7 +134,15 @@ def _axis(value: Any) -> Any:
     return safe[0] if isinstance(safe, list) and len(safe) == 1 else safe
 
 
+def _attention_axes(value: Any) -> Any:
+    """Return the axes whose places are compared; the first axis is that of the images, which have nothing in common."""
+    if not isinstance(value, list | None) or any(type(axis) is not int or not 1 <= axis <= 3 for axis in value or ()):
+        raise UnsafeConfig(f"has {shown(value)} for 'attention_axes'; expected axes from 1 to 3")
+    return value
+
+
 _SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "attention_axes": _attention_axes,
     "axis": _axis,
     "name": name,
     "dtype": _dtype,

@@ -10,8 +10,8 @@ from typing import Any
 from mnist_trainer.files.untrusted import UnsafeFile
 from mnist_trainer.formats.keras.known_layers import ATTENTION
 
-# Of a recurrent layer, each of which takes its time however little it computes: as many as an image has pixels.
-_MAX_STEPS = 784
+# A step of a recurrent layer takes a millisecond for a batch, however little it computes: as if it had more weights.
+_FACTORS_OF_A_STEP = 500_000
 _RECURRENT = frozenset({"SimpleRNN", "LSTM", "GRU", "Bidirectional"})
 
 Shape = tuple[int, ...]
@@ -24,6 +24,7 @@ class Work:
     Attributes:
         num_outputs: numbers that layers make, or join.
         num_products: multiplications by the weights of dense and convolutional layers; of others, at least as many.
+            Time that goes into something else is counted as such.
     """
 
     num_outputs: int
@@ -36,7 +37,7 @@ def work_per_image(model: Any) -> Work:
     Of a layer that is called with images of several sizes, all are counted as large as the largest.
 
     Raises:
-        UnsafeFile: a size is not known, or a recurrent layer takes too many steps.
+        UnsafeFile: a size is not known, or images are mixed with each other.
     """
     # A Functional model has operations, such as `a + b`, beside its layers.
     layers = getattr(model, "operations", None) or getattr(model, "layers", ())
@@ -68,21 +69,26 @@ def _shapes(tensors: Sequence[Any]) -> list[Shape]:
 def _work_of_call(layer: Any, inputs: list[Shape], outputs: list[Shape]) -> Work:
     kind, num_factors = type(layer).__name__, _num_factors(layer)
     num_numbers, places = _num_numbers(inputs, outputs), _num_places(outputs)
+    if kind == "Concatenate" and layer.axis in (0, -1 - len(inputs[0])):
+        raise UnsafeFile("its layer Concatenate makes more images of one")
     if kind in _RECURRENT:
         steps = _num_places(inputs)
-        if steps > _MAX_STEPS:
-            raise UnsafeFile(f"its layer {kind} takes {steps:,} steps; at most {_MAX_STEPS} are computed")
-        return Work(num_numbers + steps * sum(weight.shape[-1] for weight in layer.weights), steps * num_factors)
+        num_numbers += steps * sum(weight.shape[-1] for weight in layer.weights)
+        return Work(num_numbers, steps * (num_factors + _FACTORS_OF_A_STEP))
     if kind in ATTENTION:
-        return _work_of_attention(layer, max(_num_places(inputs), places), num_numbers, num_factors)
-    if kind == "Conv2DTranspose":  # which goes from place to place of what it takes
+        return _work_of_attention(layer, inputs, num_numbers, num_factors)
+    if kind == "Conv2DTranspose":  # makes a window of numbers at each place of what it takes, and adds them up
         places = max(_num_places(inputs), places)
+        num_numbers += places * num_factors // inputs[0][-1]
     return Work(num_numbers, places * num_factors)
 
 
-def _work_of_attention(layer: Any, places: int, num_numbers: int, num_factors: int) -> Work:
+def _work_of_attention(layer: Any, inputs: list[Shape], num_numbers: int, num_factors: int) -> Work:
     """Return the work where each head compares each place with each, sums up by it, and projects before and after."""
-    heads, width = getattr(layer, "num_heads", 1), getattr(layer, "key_dim", 0) + getattr(layer, "value_dim", 0)
+    if min(map(len, inputs)) < 2:
+        raise UnsafeFile(f"its layer {type(layer).__name__} compares images with each other")
+    places, heads = _num_places(inputs), getattr(layer, "num_heads", 1)
+    width = getattr(layer, "key_dim", 0) + getattr(layer, "value_dim", 0)
     num_scores = heads * places**2
     return Work(
         num_numbers + 2 * num_scores + 2 * places * heads * width,
