@@ -10,7 +10,7 @@ import tensorflow as tf
 from mnist_trainer.errors import ModelError
 from mnist_trainer.files.untrusted import UNREADABLE, reason_of
 from mnist_trainer.formats.pixels import AS_THEY_ARE, PixelRange
-from mnist_trainer.formats.probabilities import are_probabilities
+from mnist_trainer.formats.probabilities import are_probabilities, are_sigmoids
 from mnist_trainer.models import INPUT_SHAPE
 
 _NUM_TRIED = 8
@@ -66,7 +66,7 @@ def _as_probabilities(answers: keras.KerasTensor, outputs: npt.NDArray[np.float3
     """
     if are_probabilities(outputs):
         return answers
-    if outputs.min() >= 0 and outputs.max() <= 1:
+    if are_sigmoids(outputs):
         inside = keras.ops.clip(keras.ops.cast(answers, "float32"), 1e-7, 1 - 1e-7)
         answers = keras.ops.log(inside / (1 - inside))
     return keras.layers.Softmax(dtype="float32")(answers)
