@@ -573,6 +573,16 @@ _FILES: list[tuple[str, Make, str]] = [
         with_config(_operation("keras.src.ops.numpy", "Add", tensor("flatten"), {"class_name": "__numpy__"})),
         "is called with something else than another layer's output",
     ),
+    (
+        "operation on a list",
+        with_config(_operation("keras.src.ops.numpy", "Add", [tensor("flatten")] * 64, tensor("flatten"))),
+        "has a layer 'Add' that is called with a list of inputs",
+    ),
+    (
+        "layer on a list",
+        with_config(_operation("keras.layers", "ReLU", [tensor("flatten")] * 64)),
+        "has a layer 'ReLU' that is called with a list of inputs",
+    ),
     ("maps with channels first", with_layer(layer("Flatten", "x", data_format="channels_first"), 1), "only channels_l"),
     ("400 layers", with_config(_many_layers), "has more than 300 layers"),
     ("models in models", with_config(nested(5)), "has models nested more than 3 deep"),

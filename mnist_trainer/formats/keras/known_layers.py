@@ -5,6 +5,8 @@ A layer belongs here only if `work` bounds what it makes and multiplies, and if 
 
 from __future__ import annotations
 
+# Of each kind of model, where Keras has it.
+MODEL_MODULES = {"Sequential": "keras", "Functional": "keras.src.models.functional"}
 LAYERS = frozenset(
     str.split("""
         InputLayer Identity Rescaling Normalization Resizing Flatten Reshape Permute Dense Conv1D Conv2D
@@ -23,7 +25,9 @@ AUGMENTATIONS = frozenset(
         RandomRotation RandomTranslation RandomZoom RandomFlip RandomShear RandomContrast RandomBrightness RandomErasing
     """)
 )
-# Several images of a layer's own kind: query, value and key.
+# They take a list of inputs, as a model does that has several; what others would make of one, `work` would not see.
+JOINING = frozenset(str.split("Add Subtract Multiply Average Maximum Minimum Concatenate Attention"))
+# They take a query, a value and a key.
 ATTENTION = frozenset({"Attention", "MultiHeadAttention"})
 # What `a + b` and `keras.ops.relu(a)` are in a Functional model, by the module that Keras writes for them. `reshape` is
 # not among them: it can make many images of one, whose numbers `work` would not see.

@@ -39,8 +39,9 @@ def load_model(source: Run | Path | str) -> keras.Model:
 def read_model(path: Path) -> keras.Model:
     """Return the model of a .keras file; nothing that the file brings is run.
 
-    What only training needs, random changes of images included, is left out. The pixels may be taken in any shape and
-    range, and the outputs be sums: `answering_probabilities` makes a model of images and probabilities of it.
+    What only training needs, random changes of images included, is left out. The model of another program may take
+    pixels in any shape and range, and return logits: `ModelSource.open` gives what takes images, and answers with
+    probabilities.
 
     Raises:
         ModelError: the file is absent, damaged or not safe to open, or its model does not take images of 28×28 pixels.

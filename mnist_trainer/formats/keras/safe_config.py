@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from mnist_trainer.formats.keras.known_layers import MODEL_MODULES
 from mnist_trainer.formats.keras.plain_values import UnsafeConfig, class_of, list_of, name, section, shown
 from mnist_trainer.formats.keras.safe_graph import add_graph
 from mnist_trainer.formats.keras.safe_layer import safe_layer
 
 MAX_LAYERS = 300
 MAX_NESTING = 3
-
-_MODULES = {"Sequential": "keras", "Functional": "keras.src.models.functional"}
 
 
 def safe_config(config: Any) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def safe_config(config: Any) -> dict[str, Any]:
 
 def _model(config: Any, nesting: int, layers_left: list[int]) -> dict[str, Any]:
     kind, values = class_of(config), section(config, "config")
-    if kind not in _MODULES:
+    if kind not in MODEL_MODULES:
         raise UnsafeConfig(f"is a {shown(kind)}; expected a Sequential or Functional model of known layers")
     if nesting > MAX_NESTING:
         raise UnsafeConfig(f"has models nested more than {MAX_NESTING} deep")
@@ -47,14 +46,14 @@ def _model(config: Any, nesting: int, layers_left: list[int]) -> dict[str, Any]:
         raise UnsafeConfig(f"has more than {MAX_LAYERS} layers")
     safe: dict[str, Any] = {"name": name(values.get("name")), "layers": []}
     for layer in layers:
-        is_model = class_of(layer) in _MODULES
+        is_model = class_of(layer) in MODEL_MODULES
         safe["layers"].append(_model(layer, nesting + 1, layers_left) if is_model else safe_layer(layer))
     if kind == "Functional":
         add_graph(safe, values, layers)
-    return {"module": _MODULES[kind], "class_name": kind, "config": safe, "registered_name": None}
+    return {"module": MODEL_MODULES[kind], "class_name": kind, "config": safe, "registered_name": None}
 
 
 def _num_calls(layer: dict[str, Any]) -> int:
     """Return how often layers are called where this one, or the model that it is, is."""
     times = len(layer.get("inbound_nodes", ())) or 1
-    return times * (sum(map(_num_calls, layer["config"]["layers"])) if layer["class_name"] in _MODULES else 1)
+    return times * (sum(map(_num_calls, layer["config"]["layers"])) if layer["class_name"] in MODEL_MODULES else 1)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from mnist_trainer.formats.keras.known_layers import ATTENTION
-from mnist_trainer.formats.keras.plain_values import MAX_LIST, UnsafeConfig, class_of, is_number, list_of, name, section
+from mnist_trainer.formats.keras.known_layers import ATTENTION, JOINING, MODEL_MODULES
+from mnist_trainer.formats.keras.plain_values import (
+    MAX_LIST,
+    UnsafeConfig,
+    class_of,
+    is_number,
+    list_of,
+    name,
+    section,
+    shown,
+)
 from mnist_trainer.formats.keras.safe_layer import is_operation
 
 _NOT_KERAS = "refers to a layer in a way that Keras does not write"
@@ -58,9 +67,13 @@ def _of_keras_2(node: list[Any]) -> Any:
 def _argument(argument: Any, layer: dict[str, Any]) -> Any:
     if is_number(argument) and is_operation(layer):
         return argument
-    if isinstance(argument, list) and len(argument) > MAX_LIST:
+    if not isinstance(argument, list):
+        return _tensor(argument)
+    if len(argument) > MAX_LIST:
         raise UnsafeConfig(f"has a layer that is called with more than {MAX_LIST} inputs")
-    return [_tensor(tensor) for tensor in argument] if isinstance(argument, list) else _tensor(argument)
+    if is_operation(layer) or layer.get("class_name") not in (*JOINING, *MODEL_MODULES):
+        raise UnsafeConfig(f"has a layer {shown(layer.get('class_name'))} that is called with a list of inputs")
+    return [_tensor(tensor) for tensor in argument]
 
 
 def _tensor(tensor: Any) -> dict[str, Any]:
