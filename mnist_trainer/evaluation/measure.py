@@ -171,8 +171,8 @@ def measure(
             num_parameters=model.num_parameters,
             size_bytes=source.path.stat().st_size,
             latency=measure_latency(model, split.images),
-            pixels=model.pixels.name if model.pixels else AS_THEY_ARE.name,
-            pixels_tried_on=model.pixels.num_tried if model.pixels else 0,
+            pixels=model.pixels.name,
+            pixels_tried_on=model.pixels.num_tried,
             robustness=measure_robustness(predictor, split, on_corruption=on_corruption) if on_corruption else None,
         )
     return measurement, predictions

@@ -72,7 +72,7 @@ def taking_pixels(predictor: Predictor, name: str, examples: Callable[[], Split]
     """
     if name != AUTO:
         return predictor.reading(RANGES[name])
-    return predictor if predictor.pixels else predictor.reading(_found(predictor, examples))
+    return predictor.reading(_found(predictor, examples)) if predictor.takes_floats else predictor
 
 
 def _found(predictor: Predictor, examples: Callable[[], Split] | None) -> PixelRange:

@@ -29,14 +29,18 @@ class Predictor(Protocol):
         """Pixels; where above 0, probabilities are means over the image and four shifts of it."""
 
     @property
-    def pixels(self) -> PixelRange | None:
-        """What its model is given as the pixels of an image; None where it takes floats, and does not say which."""
+    def pixels(self) -> PixelRange:
+        """What its model is given as the pixels of an image."""
+
+    @property
+    def takes_floats(self) -> bool:
+        """Whether its model could be given other numbers, and does not say which it was trained on."""
 
     def reading(self, pixels: PixelRange) -> Predictor:
         """Return a predictor that gives the model other pixels.
 
         Raises:
-            ModelError: the model takes those of an image, 0 to 255, and no others.
+            ModelError: the model takes no floats.
         """
 
     def __call__(self, images: Images) -> Probabilities:

@@ -27,7 +27,7 @@ class ProcessPredictor:
 
     test_time_shift = 0
     num_parameters = None
-    _given: PixelRange | None = None
+    pixels = AS_THEY_ARE
 
     def __init__(self, path: Path, runtime: str, *, batch_size: int) -> None:
         """Begin to load the model; other things can be imported meanwhile.
@@ -55,16 +55,16 @@ class ProcessPredictor:
         return int(self._first_answer["num_classes"])
 
     @property
-    def pixels(self) -> PixelRange | None:
-        """What its model is given as the pixels of an image; None where it takes floats, and nobody has said which."""
-        return self._given or (None if self._first_answer["takes_floats"] else AS_THEY_ARE)
+    def takes_floats(self) -> bool:
+        """Whether the model could be given other numbers than those of an image."""
+        return bool(self._first_answer["takes_floats"])
 
     def reading(self, pixels: PixelRange) -> Self:
         """Return a predictor that gives the model, in the same process, other pixels."""
-        if pixels != AS_THEY_ARE and not self._first_answer["takes_floats"]:
+        if pixels != AS_THEY_ARE and not self.takes_floats:
             raise ModelError(f"{self._path}: takes pixels from 0 to 255 as they are, and none in {pixels.name}")
         other = copy.copy(self)
-        other._given = pixels
+        other.pixels = pixels
         return other
 
     def __call__(self, images: Images) -> Probabilities:
@@ -97,8 +97,8 @@ class ProcessPredictor:
 
         from mnist_trainer.formats.probabilities import checked_probabilities
 
-        pixels = self._given or AS_THEY_ARE
-        _, values = self._answer({"scale": pixels.scale, "offset": pixels.offset}, images.tobytes())
+        pixels = {"scale": self.pixels.scale, "offset": self.pixels.offset}
+        _, values = self._answer(pixels, images.tobytes())
         return checked_probabilities(np.frombuffer(values, np.float32).reshape(len(images), -1))
 
     def _answer(self, request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:

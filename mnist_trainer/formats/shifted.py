@@ -34,8 +34,12 @@ class _ShiftedPredictor:
         return self.predictor.num_parameters
 
     @property
-    def pixels(self) -> PixelRange | None:
+    def pixels(self) -> PixelRange:
         return self.predictor.pixels
+
+    @property
+    def takes_floats(self) -> bool:
+        return self.predictor.takes_floats
 
     def reading(self, pixels: PixelRange) -> Predictor:
         return _ShiftedPredictor(self.predictor.reading(pixels), self.test_time_shift)

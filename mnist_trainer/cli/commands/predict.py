@@ -65,15 +65,14 @@ def predict(
         from mnist_trainer.cli.show import pictures as show
 
         names = list(show.find_pictures(images))
+        show.note_on_pixels(predictor)
         show_answer = show.csv_rows() if as_csv else show.lines(to_error=as_json)
         on_input = show.saver(save_input, names) if save_input else None
         for answer in show.read_digits(predictor, read, names, min_probability=min_probability, on_input=on_input):
             show_answer(answer)
             answers.append(answer)
-        show.note_on_pixels(predictor)
-        given = predictor.pixels.name if predictor.pixels else None
     if as_json:
-        print_json({"images": [answer.as_json() for answer in answers], "pixels": given})
+        print_json({"images": [answer.as_json() for answer in answers], "pixels": predictor.pixels.name})
     num_errors = sum(answer.verdict == "error" for answer in answers)
     if num_errors:
         raise PictureError(f"{num_errors} of {len(answers)} pictures cannot be read")

@@ -28,7 +28,7 @@ __all__ = ["csv_rows", "find_pictures", "lines", "read_digits", "saver"]
 def note_on_pixels(predictor: Predictor) -> None:
     """Say which pixels a model is given, where that was found by trying."""
     pixels = predictor.pixels
-    if pixels and pixels.num_tried:
+    if pixels.num_tried:
         click.echo(f"Pixels are given to the model as {pixels_given(pixels.name, pixels.num_tried)}.", err=True)
 
 

@@ -28,22 +28,27 @@ class KerasPredictor:
 
     test_time_shift = 0
 
-    def __init__(self, model: Any, pixels: PixelRange | None = AS_THEY_ARE) -> None:
+    def __init__(self, model: Any, pixels: PixelRange = AS_THEY_ARE) -> None:
         self.model = model
         self.pixels = pixels
 
     @classmethod
     def of_saved(cls, model: Any) -> Self:
-        """Return the predictor of a model that may come from elsewhere: its outputs may be sums, its pixels floats.
+        """Return the predictor of a model that may come from elsewhere, whose outputs may be logits.
 
         Raises:
             ModelError: the model does not return one row of numbers for each image.
         """
-        return cls(answering_probabilities(model), None if takes_floats(model) else AS_THEY_ARE)
+        return cls(answering_probabilities(model))
+
+    @property
+    def takes_floats(self) -> bool:
+        """Whether the model could be given other numbers than those of an image."""
+        return takes_floats(self.model)
 
     def reading(self, pixels: PixelRange) -> Self:
         """Return a predictor that gives the model other pixels."""
-        if not takes_floats(self.model) and pixels != AS_THEY_ARE:
+        if pixels != AS_THEY_ARE and not self.takes_floats:
             raise ModelError(f"the model takes pixels from 0 to 255 as they are, and none in {pixels.name}")
         return type(self)(answering_probabilities(self.model, pixels), pixels)
 

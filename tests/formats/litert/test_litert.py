@@ -118,7 +118,7 @@ def test_model_of_floats_answers_as_the_one_of_keras(
         assert light(images[..., None]) == pytest.approx(heavy(images[..., None]), abs=1e-5)
         assert light.pixels == heavy.pixels == RANGES["0..1"]
     with open_model(path) as predictor:
-        assert predictor.pixels is None
+        assert predictor.takes_floats
 
 
 def test_model_of_bytes_takes_no_other_pixels(trained_run: Run) -> None:
