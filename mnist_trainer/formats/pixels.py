@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mnist_trainer.errors import ModelError
 
@@ -44,8 +44,7 @@ _RARE = (PixelRange("-1..1", 1 / 127.5, -1.0), PixelRange("standardised", 1 / 25
 RANGES = {pixels.name: pixels for pixels in (*_USUAL, *_RARE)}
 
 
-@dataclass(frozen=True)
-class _Trial:
+class _Trial(NamedTuple):
     """How a model reads images when it is given their pixels in one way.
 
     Attributes:

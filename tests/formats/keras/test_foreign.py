@@ -110,8 +110,7 @@ def loss_of(model: keras.Model) -> keras.losses.Loss:
 
 
 def measured(path: Path, data: Path, **options: Any) -> Measured:
-    (one,) = measure_all([find_model(path)], data=data, **options)
-    return one
+    return next(measure_all([find_model(path)], data=data, **options))
 
 
 @pytest.mark.parametrize(
