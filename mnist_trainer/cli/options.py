@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mnist_trainer.cli.completion import complete_override
+from mnist_trainer.formats.pixels import AUTO, RANGES
 
 
 class UserPath(click.Path):
@@ -37,6 +38,13 @@ as_json: Decorator = click.option(
     "as_json",
     is_flag=True,
     help="Print one JSON object on standard output, everything else on standard error.",
+)
+pixels: Decorator = click.option(
+    "--pixels",
+    type=click.Choice([AUTO, *RANGES]),
+    default=AUTO,
+    show_default=True,
+    help="What a model FILE was trained on: 0 to 255, those divided by 255, …; auto tries it out on known images.",
 )
 quiet: Decorator = click.option("--quiet", "-q", is_flag=True, help="Print errors only (and what --json prints).")
 overrides: Decorator = click.option(

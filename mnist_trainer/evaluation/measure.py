@@ -19,6 +19,7 @@ from mnist_trainer.evaluation.predictions import Predictions, load_predictions, 
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.robustness import CorruptionReport, RobustnessReport, measure_robustness
 from mnist_trainer.formats.model_source import ModelSource, model_of
+from mnist_trainer.formats.pixels import AS_THEY_ARE, AUTO
 from mnist_trainer.formats.shifted import with_shifts
 from mnist_trainer.runs.fields import Count
 from mnist_trainer.runs.run import Run
@@ -37,6 +38,8 @@ class Measurement:
         num_parameters: its weights, those that are not trained included; None where its format does not tell.
         size_bytes: its file.
         latency: how long it takes to answer.
+        pixels: the range of the numbers that it was given, one of `RANGES`.
+        pixels_tried_on: on how many examples, none of them measured, that was found; 0 where it is known or was said.
         robustness: how it does on harder images, where that was asked for.
     """
 
@@ -46,6 +49,8 @@ class Measurement:
     num_parameters: Count | None
     size_bytes: Count
     latency: Latency
+    pixels: str = AS_THEY_ARE.name
+    pixels_tried_on: Count = 0
     robustness: RobustnessReport | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -113,6 +118,7 @@ def measure_all(
     split: str = "test",
     data: Path | None = None,
     *,
+    pixels: str = AUTO,
     on_corruption: Callable[[CorruptionReport], None] | None = None,
 ) -> Iterator[Measured]:
     """Measure models on all examples of a split, one after another.
@@ -121,6 +127,8 @@ def measure_all(
         sources: the models; those of the same data share one reading of it.
         split: `train`, `validation` or `test`.
         data: another data set than that of each model's own configuration.
+        pixels: the range of the numbers that files take as pixels, one of `RANGES`; or `auto`, which finds it out on
+            training examples.
         on_corruption: measure on harder images too, 40 times as many, and call this with each kind when it is there.
 
     Raises:
@@ -131,7 +139,8 @@ def measure_all(
     datasets = [load(_data_config(source, data)) for source in sources]
     examples = [dataset.split(split) for dataset in datasets]
     for source, dataset, part in zip(sources, datasets, examples, strict=True):
-        measurement, predictions = measure(source, part, on_corruption)
+        examples_of = functools.partial(dataset.split, "train")
+        measurement, predictions = measure(source, part, on_corruption, pixels=pixels, examples=examples_of)
         is_own = source.run is not None and source == model_of(source.run) and split == "test" and data is None
         yield Measured(source, dataset, is_own, measurement, predictions)
 
@@ -143,11 +152,16 @@ def vote(measured: Sequence[Measured]) -> EvaluationReport | None:
 
 
 def measure(
-    source: ModelSource, split: Split, on_corruption: Callable[[CorruptionReport], None] | None = None
+    source: ModelSource,
+    split: Split,
+    on_corruption: Callable[[CorruptionReport], None] | None = None,
+    *,
+    pixels: str = AUTO,
+    examples: Callable[[], Split] | None = None,
 ) -> tuple[Measurement, Predictions]:
-    """Measure a model on all examples of `split`; errors are those of `measure_all`."""
+    """Measure a model on all examples of `split`; `examples` are what pixels are found on, other errors as above."""
     model_sha256 = source.sha256  # before the file is read: another one may take its place
-    with source.open() as model:
+    with source.open(pixels, examples) as model:
         predictor = with_shifts(model, source.config.evaluate.test_time_shift)
         predictions = predict(predictor, split)
         measurement = Measurement(
@@ -157,6 +171,8 @@ def measure(
             num_parameters=model.num_parameters,
             size_bytes=source.path.stat().st_size,
             latency=measure_latency(model, split.images),
+            pixels=model.pixels.name,
+            pixels_tried_on=model.pixels.num_tried,
             robustness=measure_robustness(predictor, split, on_corruption=on_corruption) if on_corruption else None,
         )
     return measurement, predictions

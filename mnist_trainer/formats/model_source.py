@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.files.limits import MAX_MODEL_BYTES, MAX_TEST_TIME_SHIFT
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, sha256_of
 from mnist_trainer.formats import export_formats, keras, known_formats
+from mnist_trainer.formats.pixels import AUTO, taking_pixels
 from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.names import LOGS_DIR
@@ -24,8 +25,10 @@ from mnist_trainer.runs.run import REPORT_NAME, Run
 if TYPE_CHECKING:
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.appearance import Appearance
+    from mnist_trainer.data.dataset import Split
 
-_CAN_HOLD_CODE = (".h5", ".hdf5", ".pkl", ".pickle")
+_OF_KERAS_2 = (".h5", ".hdf5")
+_CAN_HOLD_CODE = (*_OF_KERAS_2, ".pkl", ".pickle")
 
 
 @dataclass(frozen=True)
@@ -80,17 +83,23 @@ class ModelSource:
         except (AttributeError, TypeError, ValueError) as error:
             raise RunError(f"{self.path.parent}: {REPORT_NAME} is not that of a training run: {error}") from error
 
-    def open(self) -> AbstractContextManager[Predictor]:
+    @contextmanager
+    def open(self, pixels: str = AUTO, examples: Callable[[], Split] | None = None) -> Iterator[Predictor]:
         """Give the model, ready to answer.
+
+        Args:
+            pixels: a name of `RANGES`; `auto` finds out what a file's model takes, a run's own takes them as they are.
+            examples: loads those on which it is found out; without it, MNIST's training examples.
 
         Raises:
             ModelError: the file is absent, damaged, not safe to open, or its model does not take 28×28 images.
         """
-        predictor: AbstractContextManager[Predictor] = self.format.open_model(self.path)
-        return predictor
+        with _named(self.path), self.format.open_model(self.path) as predictor:
+            is_known = self.run is not None and pixels == AUTO
+            yield predictor if is_known else taking_pixels(predictor, pixels, examples)
 
     @contextmanager
-    def open_soonest(self) -> Iterator[Predictor]:
+    def open_soonest(self, pixels: str = AUTO) -> Iterator[Predictor]:
         """Give the model as soon as it can be: without TensorFlow, where its run has an export that needs none.
 
         It answers what was measured when the run was made, shifts included.
@@ -100,7 +109,7 @@ class ModelSource:
             ModelError: as in `open`.
         """
         shift = _measured_shift(self.run) if self.run else 0
-        with self._soonest().open() as predictor:
+        with self._soonest().open(pixels) as predictor:
             # Imports NumPy, while a process loads the model and does the same.
             from mnist_trainer.formats.shifted import with_shifts
 
@@ -112,6 +121,17 @@ class ModelSource:
             return self
         exported = (ModelSource(exported_path(run, known), known, run) for known in export_formats().values())
         return next((source for source in exported if source.path.exists()), self)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Begin the message of an error with the model's file, where it does not say it: there may be several."""
+    try:
+        yield
+    except ModelError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise ModelError(f"{path}: {error}") from error
 
 
 def exported_path(run: Run, model_format: ModuleType) -> Path:
@@ -155,7 +175,9 @@ def model_of(run: Run) -> ModelSource:
 def _what_it_is(path: Path) -> str:
     """Return why a path is not opened."""
     if path.suffix in _CAN_HOLD_CODE:
-        return f"a {path.suffix} file can hold code that would be run on loading"
+        code = f'keras.saving.load_model("{path}").save("{path.with_suffix(".keras")}")'
+        remedy = f" (if you trust it, save it anew in Python: {code})" if path.suffix in _OF_KERAS_2 else ""
+        return f"a {path.suffix} file can hold code that would be run on loading{remedy}"
     if os.path.isdir(path):
         return "a folder, not a model file"
     if os.path.lexists(path):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Images, Labels, Probabilities
+    from mnist_trainer.formats.pixels import PixelRange
 
 
 class Predictor(Protocol):
@@ -26,6 +27,21 @@ class Predictor(Protocol):
     @property
     def test_time_shift(self) -> int:
         """Pixels; where above 0, probabilities are means over the image and four shifts of it."""
+
+    @property
+    def pixels(self) -> PixelRange:
+        """What its model is given as the pixels of an image."""
+
+    @property
+    def takes_floats(self) -> bool:
+        """Whether its model could be given other numbers, and does not say which it was trained on."""
+
+    def reading(self, pixels: PixelRange) -> Predictor:
+        """Return a predictor that gives the model other pixels.
+
+        Raises:
+            ModelError: the model takes no floats.
+        """
 
     def __call__(self, images: Images) -> Probabilities:
         """Return the probabilities of some images.

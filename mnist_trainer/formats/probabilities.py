@@ -32,6 +32,11 @@ def checked_probabilities(outputs: Any) -> Probabilities:
     return probabilities
 
 
+def are_sigmoids(values: npt.NDArray[np.float32]) -> bool:
+    """Return whether each number is a probability of its own; a model's classes then do not exclude each other."""
+    return bool(values.min() >= 0 and values.max() <= 1)
+
+
 def are_probabilities(values: npt.NDArray[np.float32]) -> bool:
     """Return whether rows sum to 1."""
     return bool(values.min() >= 0 and abs(values.sum(axis=1) - 1).max() <= _MAX_SUM_ERROR)

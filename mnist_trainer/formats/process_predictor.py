@@ -6,11 +6,14 @@ a file; where it ends, the model is refused.
 
 from __future__ import annotations
 
+import copy
+import math
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from mnist_trainer.errors import ModelError
+from mnist_trainer.formats.pixels import AS_THEY_ARE, PixelRange
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 if TYPE_CHECKING:
@@ -19,11 +22,12 @@ if TYPE_CHECKING:
 IMAGE_SHAPE = (28, 28, 1)
 
 
-class ProcessPredictor(BoundedProcess):
+class ProcessPredictor:
     """A `Predictor`; to be used as a context manager."""
 
     test_time_shift = 0
     num_parameters = None
+    pixels = AS_THEY_ARE
 
     def __init__(self, path: Path, runtime: str, *, batch_size: int) -> None:
         """Begin to load the model; other things can be imported meanwhile.
@@ -33,16 +37,35 @@ class ProcessPredictor(BoundedProcess):
             runtime: the module whose function `load` loads it, in the process.
             batch_size: what the largest layers make of so many images fits into the limits on memory and time.
         """
-        super().__init__(Path(__file__).with_name("process_program.py"), runtime, str(path.absolute()))
+        program = Path(__file__).with_name("process_program.py")
+        self._process = BoundedProcess(program, runtime, str(path.absolute()))
         self.batch_size = batch_size
         self._path = path
 
-    @cached_property
+    def __enter__(self) -> Self:
+        self._process.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._process.__exit__(*exception)
+
+    @property
     def num_classes(self) -> int:
         """How many probabilities there are for each image."""
-        import numpy as np
+        return int(self._first_answer["num_classes"])
 
-        return int(self(np.zeros((1, *IMAGE_SHAPE), np.uint8)).shape[1])
+    @property
+    def takes_floats(self) -> bool:
+        """Whether the model could be given other numbers than those of an image."""
+        return bool(self._first_answer["takes_floats"])
+
+    def reading(self, pixels: PixelRange) -> Self:
+        """Return a predictor that gives the model, in the same process, other pixels."""
+        if pixels != AS_THEY_ARE and not self.takes_floats:
+            raise ModelError(f"{self._path}: takes pixels from 0 to 255 as they are, and none in {pixels.name}")
+        other = copy.copy(self)
+        other.pixels = pixels
+        return other
 
     def __call__(self, images: Images) -> Probabilities:
         """Return the probabilities of all images: float32, shape (num_examples, num_classes).
@@ -64,17 +87,23 @@ class ProcessPredictor(BoundedProcess):
         """Raise `ModelError`: runtimes know no gradients."""
         raise ModelError(f"{self._path}: its runtime knows no gradients; measure model.keras, or without --robustness")
 
+    @cached_property
+    def _first_answer(self) -> dict[str, Any]:
+        """What the process says of the model when it has answered a black image."""
+        return self._answer({}, bytes(math.prod(IMAGE_SHAPE)))[0]
+
     def _probabilities(self, images: Images) -> Probabilities:
         import numpy as np
 
         from mnist_trainer.formats.probabilities import checked_probabilities
 
-        _, values = self._answer({}, images.tobytes())
+        pixels = {"scale": self.pixels.scale, "offset": self.pixels.offset}
+        _, values = self._answer(pixels, images.tobytes())
         return checked_probabilities(np.frombuffer(values, np.float32).reshape(len(images), -1))
 
     def _answer(self, request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
         try:
-            head, values = self.ask(request, content)
+            head, values = self._process.ask(request, content)
         except ProcessEnded as error:
             raise self._unreadable("its runtime fails on it") from error
         if "refused" in head:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnist_trainer.data.dataset import Images, Labels, Probabilities
+from mnist_trainer.formats.pixels import PixelRange
 from mnist_trainer.formats.predictor import Predictor
 
 
@@ -31,6 +32,17 @@ class _ShiftedPredictor:
     @property
     def num_parameters(self) -> int | None:
         return self.predictor.num_parameters
+
+    @property
+    def pixels(self) -> PixelRange:
+        return self.predictor.pixels
+
+    @property
+    def takes_floats(self) -> bool:
+        return self.predictor.takes_floats
+
+    def reading(self, pixels: PixelRange) -> Predictor:
+        return _ShiftedPredictor(self.predictor.reading(pixels), self.test_time_shift)
 
     def __call__(self, images: Images) -> Probabilities:
         size = self.batch_size

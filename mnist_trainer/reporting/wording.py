@@ -36,6 +36,12 @@ def calibration_verdict(temperature: float) -> str:
     return "too sure of itself" if temperature > 1 else "not sure enough of itself"
 
 
+def pixels_given(name: str, num_tried: int) -> str:
+    """Return what a model is given as pixels: `0..1, found by trying on 1,000 training images …`."""
+    how = f", found by trying on {num_tried:,} training images; --pixels says otherwise" if num_tried else ""
+    return f"{name}{how}"
+
+
 def unbroken(text: str) -> str:
     """Return `text` with spaces at which no line is broken, for a page."""
     return text.replace(" ", "\N{NO-BREAK SPACE}")

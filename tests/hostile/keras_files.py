@@ -407,6 +407,36 @@ def _twice(folder: Path) -> None:
     write(folder, content.replace(b"config.jsom", b"config.json"))
 
 
+def _operation(module: str, kind: str, *arguments: Any) -> Change:
+    """Return what puts an operation, called with these, before the last layer."""
+
+    def change(config: Json) -> None:
+        image, flatten, dense = config["config"]["layers"]
+        inside = {**layer(kind, "operation"), "module": module}
+        sources: list[list[tuple[str, int]]] = [[], [("image", 0)], [("flatten", 0)], [("operation", 0)]]
+        config |= functional("model", [image, flatten, inside, dense], sources)
+        config["config"]["layers"][2]["inbound_nodes"][0]["args"] = list(arguments)
+
+    return change
+
+
+def _compared(config: Json) -> None:
+    """Compare each of 784 pixels with each other one."""
+    image, flatten, dense = config["config"]["layers"]
+    rows, attention = layer("Reshape", "rows", target_shape=[784, 1]), layer("Attention", "attention")
+    sources = [[], [("image", 0)], [("rows", 0)], [("attention", 0)], [("flatten", 0)]]
+    config |= functional("model", [image, rows, attention, flatten, dense], sources)
+    config["config"]["layers"][2]["inbound_nodes"][0]["args"] = [[tensor("rows"), tensor("rows")]]
+
+
+def _many_of_one(config: Json) -> None:
+    """Make 64 images of each."""
+    image, flatten, dense = config["config"]["layers"]
+    join = layer("Concatenate", "join", axis=0)
+    config |= functional("model", [image, join, flatten, dense], [[], [("image", 0)], [("join", 0)], [("flatten", 0)]])
+    config["config"]["layers"][1]["inbound_nodes"][0]["args"] = [[tensor("image")] * 64]
+
+
 _UNREAD = r"model\.keras: not read: "
 _HDF5 = r"model\.keras: its model\.weights\.h5 was not read: "
 _NO_LAYER = r"which is not among those that are built from a file"
@@ -435,7 +465,11 @@ _FILES: list[tuple[str, Make, str]] = [
     ),
     ("os.system as a type", with_dense(dtype=system()), "has the type 'touch code-was-run'; expected one of"),
     ("os.system as units", with_dense(units=system()), "for 'units'; expected a number, a word, or a list of them"),
-    ("os.system as an unknown key", with_dense(quantization_config=system()), "has the key 'quantization_config'"),
+    (
+        "os.system as an unknown key",
+        with_dense(quantization_config=system()),
+        "with the key 'quantization_config'",
+    ),
     ("TFSMLayer", with_layer(layer("TFSMLayer", "x", filepath="saved_model")), f"layer 'TFSMLayer', {_NO_LAYER}"),
     (
         "TorchModuleWrapper",
@@ -489,6 +523,66 @@ _FILES: list[tuple[str, Make, str]] = [
     ("maps joined 10,000 times", with_config(_joined(10_000)), "is called with more than 64 inputs"),
     ("maps joined 64 times", with_config(_joined(64)), r"its layers make 1,4\d\d,\d{3} numbers for each image"),
     ("windows of 56×56", with_content(_large_windows), "make 471,010 .* by 1,475,180,400 multiplications; at most"),
+    (
+        "pixels compared with each other",
+        with_config(_compared),
+        r"layers make 1,2\d\d,\d{3} numbers .*; at most 500,000",
+    ),
+    ("64 images of each", with_config(_many_of_one), "its layer Concatenate makes more images of one"),
+    (
+        "mean of any size",
+        with_config(
+            lambda config: config["config"]["layers"].__setitem__(
+                slice(1, 1), [layer("ZeroPadding2D", "big", padding=10**5), layer("Normalization", "x", axis=[1, 2])]
+            )
+        ),
+        r"its layer Normalization takes numbers of shape \(None, 200028, 200028, 1\); at most 10,000",
+    ),
+    (
+        "given mean of any size",
+        with_layer(layer("Normalization", "x", axis=[1, 2], mean=[0, 0], variance=[1, 1]), 1),
+        r"has \[0, 0\] for 'mean'; expected one number",
+    ),
+    (
+        "bicubic resizing",
+        with_layer(layer("Resizing", "x", height=1, width=10**6, interpolation="bicubic"), 1),
+        "has 'bicubic' for 'interpolation'; only nearest or bilinear is computed",
+    ),
+    (
+        "lambda in both directions",
+        with_layer(layer("Bidirectional", "x", layer=lambda_layer()), 1),
+        f"has a layer 'Lambda', {_NO_LAYER}",
+    ),
+    (
+        "attention between images",
+        with_layer(layer("MultiHeadAttention", "x", num_heads=2, key_dim=2, attention_axes=[0]), 1),
+        r"has \[0\] for 'attention_axes'; expected axes from 1 to 3",
+    ),
+    (
+        "os.system as an operation",
+        with_config(_operation("os", "system", f"touch {SENTINEL}")),
+        f"has a layer 'system', {_NO_LAYER}",
+    ),
+    (
+        "operation that is not known",
+        with_config(_operation("keras.src.ops.numpy", "Einsum", tensor("flatten"))),
+        f"has an operation 'keras.src.ops.numpy.Einsum', {_NO_LAYER}",
+    ),
+    (
+        "operation with a large constant",
+        with_config(_operation("keras.src.ops.numpy", "Add", tensor("flatten"), {"class_name": "__numpy__"})),
+        "is called with something else than another layer's output",
+    ),
+    (
+        "operation on a list",
+        with_config(_operation("keras.src.ops.numpy", "Add", [tensor("flatten")] * 64, tensor("flatten"))),
+        "has a layer 'Add' that is called with a list of inputs",
+    ),
+    (
+        "layer on a list",
+        with_config(_operation("keras.layers", "ReLU", [tensor("flatten")] * 64)),
+        "has a layer 'ReLU' that is called with a list of inputs",
+    ),
     ("maps with channels first", with_layer(layer("Flatten", "x", data_format="channels_first"), 1), "only channels_l"),
     ("400 layers", with_config(_many_layers), "has more than 300 layers"),
     ("models in models", with_config(nested(5)), "has models nested more than 3 deep"),

@@ -35,6 +35,7 @@ _HARDER_IMAGES = ", ".join([*component_names("mnist_trainer.evaluation.corruptio
     type=click.FloatRange(0, 1),
     help="Exit with 3 if a model has less, e.g. 0.98.",
 )
+@options.pixels
 @options.logs_dir
 @options.as_json
 @options.quiet
@@ -45,15 +46,16 @@ def evaluate(
     data: Path | None,
     robustness: bool,
     min_accuracy: float | None,
+    pixels: str,
     logs_dir: Path,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Measure each RUN or model FILE on all examples of a split, each exactly once; several vote together too.
 
-    RUN is a path, a name under logs/, or latest, the newest complete one. FILE is a .keras or .tflite file, which is
-    measured on MNIST unless --data names other examples. A run keeps what was measured on its own test split, in
-    evaluation.json and predictions.npz.
+    RUN is a path, a name under logs/, or latest, the newest complete one. FILE is a .keras or .tflite file, of a run or
+    of your own, which is measured on MNIST unless --data names other examples. A run keeps what was measured on its own
+    test split, in evaluation.json and predictions.npz.
 
     \b
     mnist-train evaluate latest
@@ -67,7 +69,7 @@ def evaluate(
     view = EvaluationView(sources, split, as_json=as_json, quiet=quiet)
     on_corruption = view.show_corruption if robustness else None
     measured: list[mnist_trainer.Measured] = []
-    for entry in mnist_trainer.measure_all(sources, split, data, on_corruption=on_corruption):
+    for entry in mnist_trainer.measure_all(sources, split, data, pixels=pixels, on_corruption=on_corruption):
         view.show_model(models[len(measured)], entry)
         view.show_reason(entry.keep())
         measured.append(entry)

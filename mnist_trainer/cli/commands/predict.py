@@ -31,6 +31,7 @@ from mnist_trainer.errors import PictureError
     help="Write what the model saw of each picture, 28×28 pixels, to FOLDER.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values on standard output.")
+@options.pixels
 @options.logs_dir
 @options.as_json
 def predict(
@@ -40,6 +41,7 @@ def predict(
     min_probability: float,
     save_input: Path | None,
     as_csv: bool,
+    pixels: str,
     logs_dir: Path,
     as_json: bool,
 ) -> None:
@@ -58,11 +60,12 @@ def predict(
     from mnist_trainer.pictures.picture_reader import PictureReader
 
     answers, source = [], mnist_trainer.find_model(run, logs_dir)
-    with source.open_soonest() as predictor, PictureReader() as read:
+    with source.open_soonest(pixels) as predictor, PictureReader() as read:
         # Both processes have started, and import meanwhile what this one does.
         from mnist_trainer.cli.show import pictures as show
 
         names = list(show.find_pictures(images))
+        show.note_on_pixels(predictor)
         show_answer = show.csv_rows() if as_csv else show.lines(to_error=as_json)
         on_input = show.saver(save_input, names) if save_input else None
         appearance = source.appearance
@@ -74,7 +77,7 @@ def predict(
             show_answer(answer)
             answers.append(answer)
     if as_json:
-        print_json({"images": [answer.as_json() for answer in answers]})
+        print_json({"images": [answer.as_json() for answer in answers], "pixels": predictor.pixels.name})
     num_errors = sum(answer.verdict == "error" for answer in answers)
     if num_errors:
         raise PictureError(f"{num_errors} of {len(answers)} pictures cannot be read")

@@ -22,9 +22,10 @@ from mnist_trainer.evaluation.measure import Measured, Measurement, vote
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.formats.model_source import ModelSource
+from mnist_trainer.formats.pixels import AS_THEY_ARE
 from mnist_trainer.reporting.diagnosis import diagnose_run
 from mnist_trainer.reporting.train_report import TrainReport
-from mnist_trainer.reporting.wording import calibration_verdict, kilobytes, milliseconds, percent
+from mnist_trainer.reporting.wording import calibration_verdict, kilobytes, milliseconds, percent, pixels_given
 from mnist_trainer.runs.commands import command
 from mnist_trainer.training.seeds import AccuracyOverSeeds, over_seeds
 
@@ -123,7 +124,8 @@ def _facts(measured: Measurement) -> dict[str, str]:
     report, latency, calibration = measured.report, measured.latency, measured.report.calibration
     confusions = [f"{c.label} as {c.prediction} ({c.num_examples})" for c in report.confusions()[:5]]
     parameters = "" if measured.num_parameters is None else f"{measured.num_parameters:,} parameters, "
-    return {
+    is_chosen = measured.pixels_tried_on or measured.pixels != AS_THEY_ARE.name
+    facts = {
         "confused": ", ".join(confusions) or "nothing",
         "top 2": percent(report.top_2_accuracy),
         "calibration": f"error {percent(calibration.expected_calibration_error)}, mean confidence "
@@ -133,3 +135,4 @@ def _facts(measured: Measurement) -> dict[str, str]:
         f"{latency.examples_per_second:,.0f} images/s in large batches",
         "size": f"{parameters}{kilobytes(measured.size_bytes)}",
     }
+    return {**facts, "pixels": pixels_given(measured.pixels, measured.pixels_tried_on)} if is_chosen else facts

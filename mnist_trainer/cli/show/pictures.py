@@ -19,8 +19,9 @@ from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Images
 from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
-from mnist_trainer.reporting.wording import percent
+from mnist_trainer.reporting.wording import percent, pixels_given
 
 __all__ = ["csv_rows", "find_pictures", "lines", "note_on", "read_digits", "saver"]
 
@@ -30,6 +31,13 @@ def note_on(appearance: Appearance | None) -> None:
     if appearance and appearance.polarity == "mixed":
         unlike = "the run's training images are neither all light on dark nor all dark on light"
         click.echo(f"note: {unlike}: pictures are read light on dark, which may lead to wrong answers", err=True)
+
+
+def note_on_pixels(predictor: Predictor) -> None:
+    """Say which pixels a model is given, where that was found by trying."""
+    pixels = predictor.pixels
+    if pixels.num_tried:
+        click.echo(f"Pixels are given to the model as {pixels_given(pixels.name, pixels.num_tried)}.", err=True)
 
 
 def lines(*, to_error: bool) -> Callable[[Answer], None]:

@@ -21,4 +21,4 @@ def open_model(path: Path) -> Iterator[Predictor]:
     from mnist_trainer.formats.keras.predictor import KerasPredictor
     from mnist_trainer.formats.keras.read import read_model
 
-    yield KerasPredictor(read_model(path))
+    yield KerasPredictor.of_saved(read_model(path))

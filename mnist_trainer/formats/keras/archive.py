@@ -1,7 +1,7 @@
 """A .keras file → the configuration of its model and a clean copy of its weights, both checked.
 
 Nothing of the file reaches Keras as it is. The archive is looked over before it is read; the configuration is made anew
-from a list of known layers (`keras_config`); the weights are copied to a new file by a small process of its own, with
+from a list of known layers (`safe_config`); the weights are copied to a new file by a small process of its own, with
 limits on memory and time, which imports h5py and NumPy alone: a quarter of a second, where a second TensorFlow would
 take three. So a file cannot name code to run, lead to another file, or take memory that it does not fill itself, and
 what crashes or hangs HDF5 ends that process and no other.
@@ -23,7 +23,8 @@ from mnist_trainer.files.limits import MAX_MODEL_BYTES
 from mnist_trainer.files.plain_json import parse_json
 from mnist_trainer.files.temporary import temporary_folder
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
-from mnist_trainer.formats.keras.safe_config import UnsafeConfig, safe_config
+from mnist_trainer.formats.keras.plain_values import UnsafeConfig
+from mnist_trainer.formats.keras.safe_config import safe_config
 from mnist_trainer.processes.bounded_process import BoundedProcess, ProcessEnded
 
 MAX_CONFIG_BYTES = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -12,7 +12,9 @@ import tensorflow as tf
 
 from mnist_trainer.data.dataset import EVALUATION_BATCH_SIZE, Images, Labels, Probabilities
 from mnist_trainer.errors import ModelError
+from mnist_trainer.formats.keras.answering import answering_probabilities, takes_floats
 from mnist_trainer.formats.keras.work import work_per_image
+from mnist_trainer.formats.pixels import AS_THEY_ARE, PixelRange
 from mnist_trainer.formats.probabilities import checked_probabilities
 from mnist_trainer.models import INPUT_SHAPE
 
@@ -26,8 +28,29 @@ class KerasPredictor:
 
     test_time_shift = 0
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, pixels: PixelRange = AS_THEY_ARE) -> None:
         self.model = model
+        self.pixels = pixels
+
+    @classmethod
+    def of_saved(cls, model: Any) -> Self:
+        """Return the predictor of a model that may come from elsewhere, whose outputs may be logits.
+
+        Raises:
+            ModelError: the model does not return one row of numbers for each image.
+        """
+        return cls(answering_probabilities(model))
+
+    @property
+    def takes_floats(self) -> bool:
+        """Whether the model could be given other numbers than those of an image."""
+        return takes_floats(self.model)
+
+    def reading(self, pixels: PixelRange) -> Self:
+        """Return a predictor that gives the model other pixels."""
+        if pixels != AS_THEY_ARE and not self.takes_floats:
+            raise ModelError(f"the model takes pixels from 0 to 255 as they are, and none in {pixels.name}")
+        return type(self)(answering_probabilities(self.model, pixels), pixels)
 
     @cached_property
     def num_classes(self) -> int:

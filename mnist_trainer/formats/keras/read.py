@@ -1,4 +1,4 @@
-"""A .keras file → a Keras model that takes 28×28 images.
+"""A .keras file → a Keras model that takes images of 28×28 pixels, as it was saved.
 
 It is built anew from what is known to be harmless in the file's own configuration, before a byte of memory is taken for
 it; its shapes must be those of the weights that are there; then the weights are loaded.
@@ -6,6 +6,7 @@ it; its shapes must be those of the weights that are there; then the weights are
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from mnist_trainer.errors import ModelError
 from mnist_trainer.files.limits import MAX_LAYER_VALUES, MAX_PRODUCTS
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of
 from mnist_trainer.formats.keras.archive import Weights, copied_weights, read_config
+from mnist_trainer.formats.keras.normalization import Normalization
 from mnist_trainer.formats.keras.work import work_per_image
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.models import INPUT_SHAPE
 from mnist_trainer.runs.run import Run
+
+_OWN_LAYERS = {"Normalization": Normalization}
 
 
 def load_model(source: Run | Path | str) -> keras.Model:
@@ -35,6 +39,10 @@ def load_model(source: Run | Path | str) -> keras.Model:
 def read_model(path: Path) -> keras.Model:
     """Return the model of a .keras file; nothing that the file brings is run.
 
+    What only training needs, random changes of images included, is left out. The model of another program may take
+    pixels in any shape and range, and return logits: `ModelSource.open` gives what takes images, and answers with
+    probabilities.
+
     Raises:
         ModelError: the file is absent, damaged or not safe to open, or its model does not take images of 28×28 pixels.
     """
@@ -42,7 +50,7 @@ def read_model(path: Path) -> keras.Model:
     with copied_weights(path) as weights, own_keras_settings():
         model = _built(path, config, weights)
     shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or shape[1:] != INPUT_SHAPE:
+    if not isinstance(shape, tuple) or None in shape[1:] or math.prod(shape[1:]) != math.prod(INPUT_SHAPE):
         raise ModelError(f"{path}: its model takes inputs of shape {shape}; expected (None, 28, 28, 1)")
     return model
 
@@ -52,7 +60,7 @@ def _built(path: Path, config: dict[str, Any], weights: Weights) -> keras.Model:
     try:
         # In this scope Keras makes variables that have a shape, but no values yet.
         with keras.StatelessScope(initialize_variables=False):
-            model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+            model = keras.saving.deserialize_keras_object(config, _OWN_LAYERS, safe_mode=True)
         try:
             _check_size(model, weights)
         except UnsafeFile as error:

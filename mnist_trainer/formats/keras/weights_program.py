@@ -25,7 +25,8 @@ CPU_SECONDS = 10
 MAX_OBJECTS = 5_000
 MAX_DEPTH = 16
 # Where Keras keeps the variables of layers; what else there is, of optimisers and metrics, is not looked at.
-_ROOTS = ("layers", "vars")
+# Keras before 2.14 called its layers otherwise.
+_ROOTS = ("layers", "_layer_checkpoint_dependencies", "vars")
 
 
 def copy_weights(source: Path, target: Path) -> list[list[int]]:

@@ -16,6 +16,8 @@ from mnist_trainer.files.modules import component_names
 from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.formats.litert import open_model
 from mnist_trainer.formats.litert.config import Config
+from mnist_trainer.formats.model_source import find_model
+from mnist_trainer.formats.pixels import RANGES
 from mnist_trainer.formats.process_predictor import ProcessPredictor
 from mnist_trainer.models import build_model
 from mnist_trainer.runs.run import Run
@@ -100,6 +102,29 @@ class OtherModel(keras.Sequential):
                 keras.layers.Dense(num_classes),
             ]
         )
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid", "softmax"])
+@pytest.mark.parametrize("shape", [(28, 28), (784,)])
+def test_model_of_floats_answers_as_the_one_of_keras(
+    shape: tuple[int, ...], activation: str | None, small_arrays: Arrays, tmp_path: Path
+) -> None:
+    path, images = tmp_path / "model.tflite", small_arrays["x_test"][:30]
+    layers = [keras.layers.Flatten(), keras.layers.Dense(16, "relu"), keras.layers.Dense(10, activation)]
+    model = keras.Sequential([keras.Input(shape), *layers])
+    model.export(path, format="litert", verbose=False)
+    model.save(tmp_path / "model.keras")
+    with find_model(path).open("0..1") as light, find_model(tmp_path / "model.keras").open("0..1") as heavy:
+        assert light(images[..., None]) == pytest.approx(heavy(images[..., None]), abs=1e-5)
+        assert light.pixels == heavy.pixels == RANGES["0..1"]
+    with open_model(path) as predictor:
+        assert predictor.takes_floats
+
+
+def test_model_of_bytes_takes_no_other_pixels(trained_run: Run) -> None:
+    path = trained_run.path / "model.tflite"
+    with open_model(path) as predictor, pytest.raises(ModelError, match="takes pixels from 0 to 255 as they are"):
+        predictor.reading(RANGES["0..1"])
 
 
 @pytest.mark.parametrize(
