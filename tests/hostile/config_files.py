@@ -110,7 +110,7 @@ _OVERRIDES: list[tuple[str, str, str]] = [
 ]
 
 _PLACES: list[tuple[str, tuple[str, ...], str, Make]] = [
-    ("no such file", ("train", "absent.yaml"), "absent.yaml: no such file; did you mean 'fast'", nothing),
+    ("no such file", ("train", "absent.yaml"), "absent.yaml: no such file; shipped configurations: accurate", nothing),
     ("misspelt", ("train", "covn"), "covn: no such file; did you mean 'conv'", nothing),
     ("a folder", ("train", "."), "cannot be read: it is a folder", nothing),
     ("a path of 5,000 letters", ("train", "x" * 5_000), "no such file", nothing),

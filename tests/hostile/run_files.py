@@ -183,7 +183,7 @@ _ALSO_IN_RUNS = (
 
 _RUNS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
     ("config of 17 GB", _EVALUATE, 2, "makes a model of 4,346,", run(config="model: {units: [65536, 65536]}")),
-    ("config that is nothing", _EVALUATE, 2, "expected keys such as", run(config="")),
+    ("config that is a list", _EVALUATE, 2, "expected keys such as", run(config="[]")),
     ("config of noise", _EVALUATE, 2, "is not UTF-8", run(config=b"\xff\xfe")),
     ("config of a hole", _EVALUATE, 2, "larger than 131,072 bytes", hole_in_run("config.yaml")),
     ("report of a hole", _EVALUATE, 1, "is larger than 25,800,000 bytes", hole_in_run("report.json")),

@@ -7,7 +7,7 @@ import re
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,14 @@ def translated(path: Path) -> Iterator[None]:
 
 def _read(path: Path) -> Iterator[Any]:
     """Yield the events of a file, as far as it is whole."""
-    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
     from tensorboard.compat.proto.event_pb2 import Event
 
-    for record in RawEventFileLoader(str(path)).Load():
-        event = Event.FromString(record)
-        if not event.file_version:
-            yield event
+    # TensorBoard's own loader cannot open what is in a folder whose name is no text.
+    with suppress(tf.errors.DataLossError):
+        for record in tf.data.TFRecordDataset(os.fsencode(path)).as_numpy_iterator():
+            event = Event.FromString(record)
+            if not event.file_version:
+                yield event
 
 
 def _key(event: Any) -> tuple[str, int]:
