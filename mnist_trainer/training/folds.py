@@ -92,6 +92,7 @@ def train_folds(
     *,
     dataset: Dataset | None = None,
     callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] = lambda _number: (),
+    on_fold: Callable[[Fold], None] = lambda _fold: None,
     stopwatch: Stopwatch | None = None,
 ) -> FoldsReport:
     """Train one model for each fold, on all others, and measure it on its own.
@@ -103,6 +104,7 @@ def train_folds(
         run: a directory from `start_run`; without one, a new one under logs/.
         dataset: what `config.data` names, with nothing held out.
         callbacks: gives the Keras callbacks for a fold, by its number from 1.
+        on_fold: called when a fold is finished, or was before; what it raises ends the others.
         stopwatch: what was done before.
 
     Raises:
@@ -123,6 +125,7 @@ def train_folds(
             fold, answers = _fold(config, run, number, part, callbacks, stopwatch)
             probabilities[fold_of == number - 1] = answers.probabilities
             folds.append(fold)
+            on_fold(fold)
         shift = config.evaluate.test_time_shift
         predictions = Predictions(dataset.train.labels, probabilities, shift, dataset.train.sha256)
         predictions.save(run)
