@@ -22,6 +22,7 @@ from mnist_trainer.component import (
     default_section,
     flags,
 )
+from mnist_trainer.config.search import SearchConfig
 from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
 
 MODELS = "mnist_trainer.models"
@@ -151,7 +152,7 @@ class ExportConfig(Section):
 
 
 class Config(Section):
-    """One training run, whole: `train` is a function of this."""
+    """One training run, whole: `train` is a function of this; or, with `search`, where a search starts from."""
 
     config_version: Literal[2] = CONFIG_VERSION
     """Of the names of keys; the program writes it, so that files of older versions stay readable."""
@@ -175,6 +176,8 @@ class Config(Section):
     """What is left besides model.keras."""
     tensorboard: TensorBoardConfig = TensorBoardConfig()
     """What TensorBoard shows besides curves."""
+    search: SearchConfig | None = None
+    """Which keys `mnist-train tune` tries with which values; null is a configuration to train once."""
 
     @model_validator(mode="after")
     def _check_early_stopping_has_validation(self) -> Config:

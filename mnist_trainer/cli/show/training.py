@@ -24,7 +24,7 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.resume import Resumption, find_resumption
 from mnist_trainer.training.seeds import over_seeds, with_seed
 from mnist_trainer.training.signals import Signals
-from mnist_trainer.training.start import check_batch_size, notes_on, start_run
+from mnist_trainer.training.start import check_batch_size, check_no_search, notes_on, start_run
 from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Training:
         self._console = make_console(as_json=as_json, quiet=quiet)
         self._stopwatch = Stopwatch(process_seconds())
         self._stopwatch.end("start")
+        with loaded.located():
+            check_no_search(self._config, loaded.file)
         self._dataset = mnist_trainer.load_dataset(self._config.data)
         with loaded.located():
             check_batch_size(self._config, self._dataset)
