@@ -1,4 +1,4 @@
-"""Whether a search has gained anything: its winner and where it started, trained anew, on examples that it never saw."""
+"""Whether a search has gained anything: winner and start are trained anew, and measured where it never looked."""
 
 from __future__ import annotations
 

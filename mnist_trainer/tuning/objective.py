@@ -57,7 +57,7 @@ class Objective:
         self._require_needed(trial)
         run = self._study.trial_run(original_number(_frozen(trial)))
         try:
-            config = with_values(self._study.config, choose_values(self._study.config, choosing(trial)))
+            config = self._config(trial)
             if self._study.search.folds:
                 return _cross_validated(config, run, self._load(config.data), trial, self._study)
             return _trained(config, run, self._load(config.data), trial, self._study)
@@ -66,6 +66,13 @@ class Objective:
             raise
         finally:
             keras.backend.clear_session()  # else the graphs of all trials stay in memory
+
+    def _config(self, trial: optuna.Trial) -> Config:
+        """Return what is trained; with folds, all of them."""
+        start, search = self._study.config, self._study.search
+        config = with_values(start, choose_values(start, choosing(trial)))
+        folds = {"folds": search.folds, "split_seed": search.seed} if search.folds else {}
+        return config.model_copy(update={"data": config.data.model_copy(update=folds)})
 
     def _require_needed(self, trial: optuna.Trial) -> None:
         """Several workers may begin the last trial at once: the one with the lowest number is it."""
@@ -88,9 +95,7 @@ def choosing(trial: optuna.Trial) -> Callable[[Parameter], Any]:
             return trial.suggest_int(
                 parameter.key, int(parameter.low), int(parameter.high), step=step, log=parameter.log
             )
-        return trial.suggest_float(
-            parameter.key, parameter.low, parameter.high, step=parameter.step, log=parameter.log
-        )
+        return trial.suggest_float(parameter.key, parameter.low, parameter.high, step=parameter.step, log=parameter.log)
 
     return choose
 

@@ -88,7 +88,8 @@ def write_best(study: Study) -> Config | None:
     if not best:
         return None
     config = load_config(study.trial_run(best[0].number).config_path)
-    named = config.model_copy(update={"name": f"{study.config.name or 'search'}-best"[:64]})
+    name = f"{study.config.name or 'search'}-best"[:64]
+    named = config.model_copy(update={"name": name, "data": study.config.data})
     Run(study.path).write_text(BEST_NAME, render_config(named))
     return named
 

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from mnist_trainer.config.load import load_config
+from mnist_trainer.config.load import LoadedConfig, load_config
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.space import num_trials, search_of
-from mnist_trainer.errors import RunError
+from mnist_trainer.config.space_change import space_change
+from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
@@ -40,20 +41,23 @@ class Study:
     path: Path
 
     @classmethod
-    def create(cls, config: Config, logs_dir: Path = LOGS_DIR, storage: str | None = None) -> Self:
+    def create(
+        cls, config: Config, logs_dir: Path = LOGS_DIR, storage: str | None = None, name: str | None = None
+    ) -> Self:
         """Make the folder of a new study.
 
         Args:
             config: with a `search` section.
             logs_dir: where it goes.
             storage: URL of a database, as SQLAlchemy writes it; without one, an SQLite file in the folder.
+            name: of a study that another machine has begun there; without one, a new one.
 
         Raises:
             RunError: the folder cannot be written, or the database not be reached.
         """
         run = Run.create(config.name or "search", logs_dir)
         run.write_text(_SEARCH_NAME, render_config(config))
-        run.write_json(_STUDY_NAME, {"storage": storage, "name": run.name})
+        run.write_json(_STUDY_NAME, {"storage": storage, "name": name or run.name})
         study = cls(run.path)
         study.open()
         return study
@@ -90,6 +94,26 @@ class Study:
     def search(self) -> SearchConfig:
         """The `search` section."""
         return search_of(self.config)
+
+    def change(self, overrides: Sequence[str]) -> list[str]:
+        """Go on with another number of trials, another limit, or wider ranges; return what was widened, in sentences.
+
+        Raises:
+            ConfigError: a key may not change, or its value is wrong.
+        """
+        loaded = LoadedConfig.read(self.path / _SEARCH_NAME).with_overrides(overrides)
+        change = space_change(self.config, loaded.config)
+        if change.changed:
+            advice = "the trials so far were measured otherwise; begin a new study"
+            with loaded.located():
+                raise ConfigError([Fault("", key, f"{what}; {advice}") for key, what in change.changed.items()])
+        run = Run(self.path)
+        run.write_text(_SEARCH_NAME, render_config(loaded.config))
+        entry = run.read_json(_STUDY_NAME)
+        notes = [f"{key} {what}" for key, what in change.widened.items()]
+        run.write_json(_STUDY_NAME, {**entry, "widened": [*entry.get("widened", []), *notes]})
+        vars(self).pop("config", None)
+        return notes
 
     @property
     def is_shared(self) -> bool:
@@ -136,14 +160,13 @@ class Study:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise RunError(f"{self.path}: the database of the study cannot be opened: {reason}") from error
 
-
     def delete_weights(self, trials: Sequence[FrozenTrial]) -> None:
         """Delete the weights of all trials but the best, of which `search.keep` is the number."""
         for entry in best_first(trials, self.search)[self.search.keep :]:
             self.trial_run(entry.number).delete("model.keras")
 
 
-def directions(search: SearchConfig) -> list[str]:
+def directions(search: SearchConfig) -> list[Literal["minimize", "maximize"]]:
     """Return whether each objective is to be large or small, as Optuna says it."""
     return ["maximize" if objective == "accuracy" else "minimize" for objective in search.objectives]
 

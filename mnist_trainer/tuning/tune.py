@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -26,9 +27,10 @@ from mnist_trainer.tuning.trials import Attempts, all_attempts, is_enough, num_f
 from mnist_trainer.tuning.worker import RECYCLED
 
 if TYPE_CHECKING:
-    from mnist_trainer.config.schema import Config
     import optuna
     from optuna.trial import FrozenTrial
+
+    from mnist_trainer.config.schema import Config
 
 _POLL_SECONDS, _END_SECONDS = 0.5, 120.0
 _PACKAGES = Path(__file__).parents[2]
@@ -135,7 +137,7 @@ class _Workers:
     def __init__(self, study: Study, jobs: int, end: float) -> None:
         self._study, self._jobs, self._end = study, jobs, end
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self._num_started = self._num_finished = 0
+        self._num_finished = 0
         self._deaths: deque[str] = deque(maxlen=_MOST_DEATHS)
 
     def start_missing(self, trials: Sequence[FrozenTrial]) -> None:
@@ -154,7 +156,7 @@ class _Workers:
             if process and code is not None and code not in (0, RECYCLED):
                 self._require_hope(place, code)
             if is_needed and (process is None or code is not None):
-                self._start(place)
+                self._start(place, len(trials))
 
     def _require_hope(self, place: int, code: int) -> None:
         """Raise the error of a worker that could not go on; a kill is survived a few times."""
@@ -168,9 +170,9 @@ class _Workers:
                 "having ended; is there enough memory?"
             )
 
-    def _start(self, place: int) -> None:
-        self._num_started += 1
-        number = f"{os.getpid() * 1_000 + self._num_started}" if self._study.is_shared else f"{self._num_started}"
+    def _start(self, place: int, num_trials: int) -> None:
+        # What has begun before was chosen by others; what other machines begin now is not known.
+        number = str(secrets.randbelow(2**20) if self._study.is_shared else self._jobs * num_trials + place)
         command = [sys.executable, "-m", "mnist_trainer.tuning.worker", str(self._study.path), number, str(self._end)]
         with self._log(place).open("wb") as log:
             self._processes[place] = subprocess.Popen(

@@ -13,6 +13,7 @@ from mnist_trainer.cli.show.console import make_console, print_commands, print_t
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.errors import Interrupted
+from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.reporting.wording import counted, percent
 from mnist_trainer.runs.commands import command
 from mnist_trainer.tuning.report import BEST_NAME, StudyReport, TrialReport
@@ -53,7 +54,7 @@ class Tuning:
         if search.trials and search.trials > study.num_trials:
             print_text(self._console, f"the grid has {study.num_trials} points, and no more trials", "note")
         try:
-            with self._progress() as show:
+            with interruptible(), self._progress() as show:
                 report = tune(study, jobs=self._jobs, on_progress=show, on_run=self._show_run)
         except Interrupted as error:
             again = command("tune", "--resume", study.path)
@@ -132,7 +133,9 @@ def _show_best(console: Console, report: StudyReport) -> None:
     keys = list(dict.fromkeys(key for trial in best for key in trial.parameters))
     rows = [[str(trial.number), *_values(trial, report), *(_shown(trial, key) for key in keys)] for trial in best]
     title = f"the best of {counted(len(report.trials), 'trial')}"
-    print_table(console, ("trial", *report.objectives, *keys), rows, title=title, droppable=[[key] for key in keys[::-1]])
+    print_table(
+        console, ("trial", *report.objectives, *keys), rows, title=title, droppable=[[key] for key in keys[::-1]]
+    )
 
 
 def _values(trial: TrialReport, report: StudyReport) -> list[str]:
