@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mnist_trainer.config.load import load_config
+from mnist_trainer.config.parameter import Parameter
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
+from mnist_trainer.config.space import choose_values
+from mnist_trainer.config.with_values import with_values
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.confirmation import Confirmation
 from mnist_trainer.tuning.study import Study, best_first
@@ -87,11 +89,17 @@ def write_best(study: Study) -> Config | None:
     best = best_first(study.open().get_trials(deepcopy=False), study.search)
     if not best:
         return None
-    config = load_config(study.trial_run(best[0].number).config_path)
+    chosen = best[0].last.params  # another machine may have its run
+    values = choose_values(study.config, lambda parameter: _value(parameter, chosen[parameter.key]))
+    config = with_values(study.config, values)
     name = f"{study.config.name or 'search'}-best"[:64]
-    named = config.model_copy(update={"name": name, "data": study.config.data})
+    named = config.model_copy(update={"name": name})
     Run(study.path).write_text(BEST_NAME, render_config(named))
     return named
+
+
+def _value(parameter: Parameter, stored: Any) -> Any:
+    return parameter.options[stored] if parameter.kind == "choice" else stored
 
 
 def _trial(study: Study, entry: Attempts) -> TrialReport:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
+import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ _SEARCH_NAME, _STUDY_NAME, _DATABASE_NAME = "search.yaml", "study.json", "study.
 _TRIALS = "trials"
 # A worker that was killed is noticed after the second; a trial of it then goes on in another.
 _HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
+_PAUSE_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -140,25 +143,40 @@ class Study:
 
         quieten()
         entry: dict[str, Any] = Run(self.path).read_json(_STUDY_NAME)
-        url = entry["storage"] or f"sqlite:///{(self.path / _DATABASE_NAME).absolute()}"
         try:
-            storage = optuna.storages.RDBStorage(
-                url,
-                heartbeat_interval=_HEARTBEAT_SECONDS,
-                grace_period=_GRACE_SECONDS,
-                heartbeat_stale_trial_callback=requeue,
-            )
             return optuna.create_study(
-                storage=storage,
+                storage=self._storage(entry["storage"]),
                 study_name=entry["name"],
                 load_if_exists=True,
                 directions=directions(self.search),
                 sampler=sampler,
                 pruner=make_pruner(self.search),
             )
+        except ModuleNotFoundError as error:
+            remedy = "install it, for PostgreSQL by: pip install 'mnist-train[postgresql]'"
+            raise RunError(f"{self.path}: the database needs the package {error.name}; {remedy}") from error
         except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise RunError(f"{self.path}: the database of the study cannot be opened: {reason}") from error
+
+    def _storage(self, url: str | None) -> optuna.storages.RDBStorage:
+        """Return the database, its tables made where they are absent."""
+        import optuna
+        import sqlalchemy.exc
+
+        url = url or f"sqlite:///{(self.path / _DATABASE_NAME).absolute()}"
+        make = functools.partial(
+            optuna.storages.RDBStorage,
+            re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url),
+            heartbeat_interval=_HEARTBEAT_SECONDS,
+            grace_period=_GRACE_SECONDS,
+            heartbeat_stale_trial_callback=requeue,
+        )
+        try:
+            return make()
+        except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
+            time.sleep(_PAUSE_SECONDS)  # another process makes the tables in this moment
+            return make()
 
     def delete_weights(self, trials: Sequence[FrozenTrial]) -> None:
         """Delete the weights of all trials but the best, of which `search.keep` is the number."""

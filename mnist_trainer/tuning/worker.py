@@ -88,7 +88,8 @@ def _end_with_the_parent() -> None:
     """Stop when the pipe ends that standard input is: its other end is the parent's."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # not the buffered stream, whose lock the interpreter wants when it ends
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()
