@@ -235,7 +235,7 @@ def make_sampler(search: SearchConfig, worker: int) -> optuna.samplers.BaseSampl
     """
     from optuna import samplers
 
-    seed = search.seed + 10_007 * worker
+    seed = (search.seed + 10_007 * worker) % 2**32
     kinds: dict[str, Any] = {
         # It leaves out what exists under another choice only, which Optuna's grid cannot.
         "grid": samplers.BruteForceSampler,
