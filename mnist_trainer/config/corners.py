@@ -25,15 +25,22 @@ _MAX_OTHERS = 20
 
 
 def refused_values(config: Config, key: str) -> Iterator[Fault]:
-    """Return what is wrong with the values of one key, whatever those of the others are."""
-    refused = set()
-    for names in [] if is_name(key) else contexts(config, key):
-        for value in _parameter(config, key, names).extremes:
-            for fault in refusals(plain_with(config, {**names, key: value}), combinations=False):
-                told = _told(config, {**names, key: value}, [key], fault)
-                if told.key not in refused:
-                    yield told
-                refused.add(told.key)
+    """Return what is wrong with the values of one key, whatever those of the others are.
+
+    Where only components of some names refuse a value, the fault says with which.
+    """
+    names = [] if is_name(key) else contexts(config, key)
+    refused: dict[str, list[tuple[Values, list[Fault]]]] = {}
+    for chosen in names:
+        for value in _parameter(config, key, chosen).extremes:
+            values = {**chosen, key: value}
+            faults = refusals(plain_with(config, values), combinations=False)
+            if faults:
+                refused.setdefault(_place_of(config, key, value), []).append((values, faults))
+    for entries in refused.values():
+        corner, faults = entries[0]
+        involved = [key] if len(entries) == len(names) else list(corner)
+        yield from (_told(config, corner, involved, fault) for fault in faults)
 
 
 def refused_corners(config: Config) -> Iterator[Fault]:

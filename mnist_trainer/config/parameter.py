@@ -68,9 +68,10 @@ def parameter_of(config: Config, key: str, asked: ParameterConfig, chosen: Mappi
     if asked.choice is not None:
         return Parameter(key, "choice", {render_value(value): value for value in asked.choice})
     number = number_type(found) or float
-    low, high, step = (value if value is None else number(value) for value in (asked.low, asked.high, asked.step))
-    step = 1 if step is None and number is int else step
-    return Parameter(key, "int" if number is int else "float", {}, low or 0, high or 0, step, asked.log)
+    low, high = (number(value or 0) for value in (asked.low, asked.high))
+    if number is int:
+        return Parameter(key, "int", {}, low, high, int(asked.step or 1), asked.log)
+    return Parameter(key, "float", {}, low, high, asked.step and float(asked.step), asked.log)
 
 
 def field_of(config: Config, key: str, chosen: Mapping[str, Any]) -> FieldInfo | None:
