@@ -20,7 +20,7 @@ Values = Mapping[str, Any]
 # A combination takes the schema up to 50 µs.
 MAX_CORNERS = 512
 # What a fault depends on is found by trying other values, of each parameter so many.
-_MAX_EXPLAINED = 50
+_MAX_EXPLAINED = 40
 _MAX_OTHERS = 20
 
 
@@ -88,8 +88,9 @@ def _depends_on(config: Config, corner: Values, key: str, fault: Fault) -> bool:
     rest = {other: value for other, value in corner.items() if other != key}
     for changed in ({}, *others):
         values = rest | changed
-        present = {other: value for other, value in values.items() if field_of(config, other, values)}
-        if fault not in refusals(plain_with(config, present)):
+        if is_name(key):  # another component has not all of these keys
+            values = {other: value for other, value in values.items() if field_of(config, other, values)}
+        if fault not in refusals(plain_with(config, values)):
             return True
     return False
 

@@ -66,11 +66,11 @@ def test_names_are_asked_for_first_and_then_only_the_keys_that_their_components_
 
 def test_kind_of_a_range_is_that_of_its_key_in_the_schema(config: Config) -> None:
     name, units, dropout, rate, epochs = asked(config, "adam")
-    assert name == Parameter("train.optimizer.name", "choice", {"adam": "adam", "sgd": "sgd"})
+    assert name == Parameter("train.optimizer.name", "choice", ("adam", "sgd"))
     assert units.options == {"[64]": (64,), "[128, 64]": (128, 64)}
-    assert dropout == Parameter("model.dropout", "float", {}, 0.0, 0.5, 0.1)
-    assert rate == Parameter("train.optimizer.learning_rate", "float", {}, 0.0001, 0.01, None, log=True)
-    assert epochs == Parameter("train.epochs", "int", {}, 2, 4, 1)
+    assert dropout == Parameter("model.dropout", "float", (), 0.0, 0.5, 0.1)
+    assert rate == Parameter("train.optimizer.learning_rate", "float", (), 0.0001, 0.01, None, log=True)
+    assert epochs == Parameter("train.epochs", "int", (), 2, 4, 1)
     assert (type(dropout.low), type(epochs.low)) == (float, int)
     assert [each.num_values for each in (name, units, dropout, rate, epochs)] == [2, 2, 6, None, 3]
 
@@ -146,7 +146,7 @@ def test_number_of_trials_where_any_number_may_be_tried(config: Config, tmp_path
 
 def test_steps_are_counted_with_the_digits_as_written() -> None:
     assert 0.3 // 0.1 == 2
-    assert Parameter("x", "float", {}, 0.0, 0.3, 0.1).num_values == 4
+    assert Parameter("x", "float", (), 0.0, 0.3, 0.1).num_values == 4
 
 
 def test_rendered_search_loads_the_same(config: Config, tmp_path: Path) -> None:
