@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mnist_trainer.config.faults import received
-from mnist_trainer.config.parameter import field_of, num_steps, number_type
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.schema_keys import name_of, sections_in, words_of
-from mnist_trainer.config.search import ParameterConfig, SearchConfig
-from mnist_trainer.config.search_keys import key_fault
-from mnist_trainer.config.space import contexts, is_name, search_of
+from mnist_trainer.config.search.keys import key_fault
+from mnist_trainer.config.search.parameter import field_of, num_steps, number_type
+from mnist_trainer.config.search.schema import ParameterConfig, SearchConfig
+from mnist_trainer.config.search.space import contexts, is_name, search_of
 from mnist_trainer.config.spelling import did_you_mean
 
 MAX_STEPS = 1_000_000

@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 from mnist_trainer.config.faults import received
-from mnist_trainer.config.parameter import Parameter, field_of, parameter_of
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.space import choose_values, contexts, is_name, search_of, spaces
-from mnist_trainer.config.with_values import plain_with, refusals
+from mnist_trainer.config.search.parameter import Parameter, field_of, parameter_of
+from mnist_trainer.config.search.space import choose_values, contexts, is_name, search_of, spaces
+from mnist_trainer.config.search.with_values import plain_with, refusals
 from mnist_trainer.errors import Fault
 
 Values = Mapping[str, Any]

@@ -16,7 +16,7 @@ from mnist_trainer.component import Section
 from mnist_trainer.config.render import render_value
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.schema_keys import name_of, sections_in
-from mnist_trainer.config.search import ParameterConfig
+from mnist_trainer.config.search.schema import ParameterConfig
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a search is made of: the parameters of its trials, their configurations, what differs between two searches."""
+"""The parameters of a search, which of them a trial has, and the configuration that their values make."""
 
 from __future__ import annotations
 
@@ -10,39 +10,15 @@ import pytest
 
 from mnist_trainer.config.difference import differing_values
 from mnist_trainer.config.load import load_config
-from mnist_trainer.config.parameter import Parameter
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.search_keys import searchable_keys
+from mnist_trainer.config.search.keys import searchable_keys
+from mnist_trainer.config.search.parameter import Parameter
+from mnist_trainer.config.search.space import choose_values, num_points, num_trials
+from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.config.shipped import shipped_names
-from mnist_trainer.config.space import choose_values, num_points, num_trials
-from mnist_trainer.config.space_change import space_change
-from mnist_trainer.config.with_values import with_values
 from mnist_trainer.errors import ConfigError
-
-TEXT = """\
-train:
-  epochs: 3
-  optimizer: {learning_rate: 0.005}
-search:
-  space:
-    model.units: {choice: [[64], [128, 64]]}
-    model.dropout: {low: 0, high: 0.5, step: 0.1}
-    train.optimizer.momentum: {low: 0.5, high: 0.9, step: 0.1}
-    train.optimizer.learning_rate: {low: 1e-4, high: 1e-2, log: true}
-    train.optimizer.name: {choice: [adam, sgd]}
-    train.epochs: {low: 2, high: 4}
-"""
-
-
-def load(folder: Path, text: str, *overrides: str) -> Config:
-    (folder / "x.yaml").write_text(text)
-    return load_config(folder / "x.yaml", overrides)
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load(tmp_path, TEXT)
+from tests.config.search.conftest import TEXT, load_from
 
 
 def asked(config: Config, optimizer: str) -> list[Parameter]:
@@ -79,7 +55,7 @@ def test_kind_of_a_range_is_that_of_its_key_in_the_schema(config: Config) -> Non
     ("key", "kind"), [("train.steps_per_execution", "int"), ("train.clip_norm", "float"), ("augment.erase", "int")]
 )
 def test_key_that_may_be_a_number_or_something_else_has_ranges(key: str, kind: str, tmp_path: Path) -> None:
-    (parameter,) = asked(load(tmp_path, f"search: {{space: {{{key}: {{low: 1, high: 8}}}}}}"), "adam")
+    (parameter,) = asked(load_from(tmp_path, f"search: {{space: {{{key}: {{low: 1, high: 8}}}}}}"), "adam")
     assert parameter.kind == kind
 
 
@@ -106,7 +82,7 @@ def test_key_of_a_section_that_the_start_does_not_have_makes_it(config: Config) 
 
 def test_whole_section_can_be_a_choice(tmp_path: Path) -> None:
     text = "search: {space: {train.schedule: {choice: [{name: constant}, {name: cosine, end_fraction: 0.1}]}}}"
-    config = load(tmp_path, text)
+    config = load_from(tmp_path, text)
     (parameter,) = asked(config, "adam")
     assert list(parameter.options) == ["{name: constant}", "{name: cosine, end_fraction: 0.1}"]
     trial = with_values(config, {parameter.key: parameter.extremes[1]})
@@ -133,15 +109,15 @@ def test_any_values_of_a_shipped_search_make_a_trial_whose_file_is_read_as_the_s
 def test_points_of_a_grid_count_keys_where_they_are_keys(tmp_path: Path) -> None:
     # adam: 2 units × 6 dropouts × 3 epochs = 36; sgd: five momenta for each of them.
     grid = TEXT.replace("    train.optimizer.learning_rate: {low: 1e-4, high: 1e-2, log: true}\n", "")
-    config = load(tmp_path, f"{grid}  method: grid\n")
+    config = load_from(tmp_path, f"{grid}  method: grid\n")
     assert (num_points(config), num_trials(config)) == (36 + 36 * 5, 36 + 36 * 5)
-    assert num_trials(load(tmp_path, f"{grid}  method: grid\n  trials: 50\n")) == 50
-    assert num_trials(load(tmp_path, f"{grid}  method: grid\n  trials: 500\n")) == 216
+    assert num_trials(load_from(tmp_path, f"{grid}  method: grid\n  trials: 50\n")) == 50
+    assert num_trials(load_from(tmp_path, f"{grid}  method: grid\n  trials: 500\n")) == 216
 
 
 def test_number_of_trials_where_any_number_may_be_tried(config: Config, tmp_path: Path) -> None:
     assert (num_points(config), num_trials(config)) == (None, 40)
-    assert num_trials(load(tmp_path, TEXT, "search.trials=7")) == 7
+    assert num_trials(load_from(tmp_path, TEXT, "search.trials=7")) == 7
 
 
 def test_steps_are_counted_with_the_digits_as_written() -> None:
@@ -160,47 +136,3 @@ def test_keys_that_can_be_searched_are_those_of_every_component_and_none_that_tr
     keys = set(searchable_keys())
     assert {"model", "model.name", "model.kernel_size", "train.optimizer.momentum", "train.early_stopping"} <= keys
     assert not {"seed", "data.path", "train", "search.trials", "export.formats", "tensorboard.images"} & keys
-
-
-@pytest.mark.parametrize(
-    ("override", "widened", "changed"),
-    [
-        ("search.trials=99", [], []),
-        ("search.method=random", [], []),
-        ("search.pruning=median", [], []),
-        ("search.keep=1", [], []),
-        ("name=other", [], []),
-        ("search.space.model.dropout.high=0.6", ["search.space.model.dropout"], []),
-        ("search.space.model.dropout.step=0.05", ["search.space.model.dropout"], []),
-        ("search.space.model.dropout.step=null", ["search.space.model.dropout"], []),
-        ("search.space.model.dropout.high=0.4", [], ["search.space.model.dropout"]),
-        ("search.space.model.dropout={low: 0, high: 0.6, step: 0.2}", [], ["search.space.model.dropout"]),
-        ("search.space.model.dropout={choice: [0, 0.5]}", [], ["search.space.model.dropout"]),
-        ("search.space.train.epochs.low=1", ["search.space.train.epochs"], []),
-        (
-            "search.space.train.optimizer.learning_rate={low: 1e-5, high: 1e-2}",
-            [],
-            ["search.space.train.optimizer.learning_rate"],
-        ),
-        ("search.space.model.units.choice=[[64], [128, 64], [3]]", [], ["search.space.model.units"]),
-        ("search.space.model.l2={low: 0, high: 1}", [], ["search.space.model.l2"]),
-        ("search.objective=loss", [], ["search.objective"]),
-        ("search.folds=5", [], ["search.folds"]),
-        ("train.batch_size=64", [], ["train.batch_size"]),
-        ("seed=4", [], ["seed"]),
-    ],
-)
-def test_change_of_a_search_is_none_or_wider_or_another_search(
-    override: str, widened: list[str], changed: list[str], config: Config, tmp_path: Path
-) -> None:
-    change = space_change(config, load(tmp_path, TEXT, override))
-    assert (list(change.widened), list(change.changed)) == (widened, changed)
-
-
-def test_change_says_what_was_and_what_is(config: Config, tmp_path: Path) -> None:
-    assert space_change(config, load(tmp_path, TEXT, "search.space.train.epochs.high=9")).widened == {
-        "search.space.train.epochs": "was {low: 2, high: 4}, is {low: 2, high: 9}"
-    }
-    assert space_change(config, load(tmp_path, TEXT, "train.monitor=loss")).changed == {
-        "train.monitor": "was accuracy, is loss"
-    }

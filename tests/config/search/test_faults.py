@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mnist_trainer.config.corners import MAX_CORNERS
 from mnist_trainer.config.load import load_config
-from mnist_trainer.config.search_faults import check_search
+from mnist_trainer.config.search.corners import MAX_CORNERS
+from mnist_trainer.config.search.faults import check_search
 from mnist_trainer.errors import ConfigError
 
 
