@@ -25,6 +25,10 @@ def faults(text: str, folder: Path) -> list[str]:
 PARAMETERS = [
     ("model.unit: {choice: [[3]]}", "3:17: search.space.model.unit: unknown key; did you mean 'model.units'?"),
     ("lr: {low: 1, high: 2}", "3:9: search.space.lr: unknown key; did you mean 'train.optimizer.learning_rate'?"),
+    (
+        "model: {units: {choice: [[3]]}}",
+        "3:13: search.space.model.units: unknown key; with dots it is one: model.units",
+    ),
     ("qqq: {choice: [1]}", "3:10: search.space.qqq: unknown key; all are shown by: config show"),
     (
         "seed: {low: 0, high: 9}",

@@ -84,7 +84,7 @@ def test_whole_section_can_be_a_choice(tmp_path: Path) -> None:
     text = "search: {space: {train.schedule: {choice: [{name: constant}, {name: cosine, end_fraction: 0.1}]}}}"
     config = load_from(tmp_path, text)
     (parameter,) = asked(config, "adam")
-    assert list(parameter.options) == ["{name: constant}", "{name: cosine, end_fraction: 0.1}"]
+    assert list(parameter.options) == ["{name: constant}", "{end_fraction: 0.1, name: cosine}"]
     trial = with_values(config, {parameter.key: parameter.extremes[1]})
     assert trial.train.schedule.model_dump() == {"name": "cosine", "warmup_fraction": 0.0, "end_fraction": 0.1}
 
