@@ -92,7 +92,8 @@ def _faults_of_values(asked: ParameterConfig) -> Found:
         yield "", "expected a choice of values, or low and high"
     elif asked.choice is not None:
         for part in ("low", "high", "step", "log"):
-            if part in asked.model_fields_set and getattr(asked, part) not in (None, False):
+            value = getattr(asked, part)
+            if value is not None and value is not False:
                 yield f".{part}", "does not go with choice; leave out one of the two"
         for index, value in enumerate(asked.choice):
             if value in asked.choice[:index]:

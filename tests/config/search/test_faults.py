@@ -86,6 +86,10 @@ PARAMETERS = [
         "model.dropout: {choice: [0], high: 0.5}",
         "3:40: search.space.model.dropout.high: does not go with choice; leave out one of the two",
     ),
+    (
+        "model.dropout: {choice: [0], low: 0}",
+        "3:39: search.space.model.dropout.low: does not go with choice; leave out one of the two",
+    ),
     ("model.dropout: {low: a, high: 1}", "3:26: search.space.model.dropout.low: expected a number; received 'a'"),
     (
         "model.dropout: {low: 0, high: .inf}",
