@@ -104,7 +104,9 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
     key = OTHER_NAMES.get(str(path[-1]), str(path[-1]))
     allowed = section_at(schema, section, source.values).model_fields
-    known = all_paths(schema)
+    known = list(all_paths(schema))
+    if path[:2] == ("search", "space") and path[2:] in known:
+        return f"; with dots it is one: {'.'.join(map(str, path[2:]))}"
     elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
     if elsewhere and not difflib.get_close_matches(key, allowed, cutoff=_VERY_NEAR):
         return f"; did you mean {elsewhere[0]!r}?"

@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 
 from mnist_trainer.component import key_descriptions
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.search_keys import searchable_keys
+from mnist_trainer.config.search.keys import searchable_keys
 
 
 def config_json_schema() -> dict[str, Any]:

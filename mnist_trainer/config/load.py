@@ -128,7 +128,7 @@ def _faults_of_search(source: Source, config: Config | None) -> list[FoundFault]
     """Return what is wrong with a search; where the configuration is not valid, with the search by itself."""
     if not isinstance(source.values.get("search"), dict):
         return []
-    from mnist_trainer.config.search_faults import faults_in_values, search_faults
+    from mnist_trainer.config.search.faults import faults_in_values, search_faults
 
     faults = search_faults(config) if config else faults_in_values(source.values["search"])
     places = source.places_of(fault.key for fault in faults)

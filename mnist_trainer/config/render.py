@@ -55,16 +55,19 @@ def _section_lines(section: Section, path: str, indent: int) -> Iterator[ConfigL
             yield from _section_lines(value, f"{path}{key}.", indent + 2)
         elif nested:
             for own, inside in value.items():
-                plain = inside.model_dump(exclude_defaults=True)
-                yield ConfigLine(f"{path}{key}.{own}", f"{' ' * (indent + 2)}{own}: {render_value(plain)}", "")
+                yield ConfigLine(f"{path}{key}.{own}", f"{' ' * (indent + 2)}{own}: {render_section(inside)}", "")
+
+
+def render_section(section: Section) -> str:
+    """Return the keys of a section that are not at their defaults, in the order of the schema, as YAML on one line."""
+    values = section.model_dump(exclude_defaults=True)
+    return f"{{{', '.join(f'{key}: {render_value(value)}' for key, value in values.items())}}}"
 
 
 def render_value(value: Any) -> str:
     """Return a value as YAML on one line."""
     value = [_plain_item(item) for item in value] if isinstance(value, tuple) else value
-    text: str = yaml.dump(
-        value, Dumper=Dumper, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True
-    )
+    text: str = yaml.dump(value, Dumper=Dumper, default_flow_style=True, width=10**6, allow_unicode=True)
     return text.removesuffix("\n").removesuffix("\n...")
 
 

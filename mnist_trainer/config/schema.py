@@ -22,7 +22,7 @@ from mnist_trainer.component import (
     default_section,
     flags,
 )
-from mnist_trainer.config.search import SearchConfig
+from mnist_trainer.config.search.schema import SearchConfig
 from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
 
 MODELS = "mnist_trainer.models"

@@ -51,7 +51,7 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
 def _search_summary(settings: Config) -> str:
     if settings.search is None:
         return ""
-    from mnist_trainer.config.space import num_points, num_trials
+    from mnist_trainer.config.search.space import num_points, num_trials
 
     num_keys = len(settings.search.space)
     points = num_points(settings) if settings.search.method == "grid" else None

@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 from mnist_trainer.config.faults import received
-from mnist_trainer.config.parameter import Parameter, field_of, parameter_of
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.space import choose_values, contexts, is_name, search_of, spaces
-from mnist_trainer.config.with_values import plain_with, refusals
+from mnist_trainer.config.search.parameter import Parameter, field_of, parameter_of
+from mnist_trainer.config.search.space import choose_values, contexts, is_name, search_of, spaces
+from mnist_trainer.config.search.with_values import plain_with, refusals
 from mnist_trainer.errors import Fault
 
 Values = Mapping[str, Any]
@@ -20,20 +20,27 @@ Values = Mapping[str, Any]
 # A combination takes the schema up to 50 µs.
 MAX_CORNERS = 512
 # What a fault depends on is found by trying other values, of each parameter so many.
-_MAX_EXPLAINED = 50
+_MAX_EXPLAINED = 40
 _MAX_OTHERS = 20
 
 
 def refused_values(config: Config, key: str) -> Iterator[Fault]:
-    """Return what is wrong with the values of one key, whatever those of the others are."""
-    refused = set()
-    for names in [] if is_name(key) else contexts(config, key):
-        for value in _parameter(config, key, names).extremes:
-            for fault in refusals(plain_with(config, {**names, key: value}), combinations=False):
-                told = _told(config, {**names, key: value}, [key], fault)
-                if told.key not in refused:
-                    yield told
-                refused.add(told.key)
+    """Return what is wrong with the values of one key, whatever those of the others are.
+
+    Where only components of some names refuse a value, the fault says with which.
+    """
+    names = [] if is_name(key) else contexts(config, key)
+    refused: dict[str, list[tuple[Values, list[Fault]]]] = {}
+    for chosen in names:
+        for value in _parameter(config, key, chosen).extremes:
+            values = {**chosen, key: value}
+            faults = refusals(plain_with(config, values), combinations=False)
+            if faults:
+                refused.setdefault(_place_of(config, key, value), []).append((values, faults))
+    for entries in refused.values():
+        corner, faults = entries[0]
+        involved = [key] if len(entries) == len(names) else list(corner)
+        yield from (_told(config, corner, involved, fault) for fault in faults)
 
 
 def refused_corners(config: Config) -> Iterator[Fault]:
@@ -81,8 +88,9 @@ def _depends_on(config: Config, corner: Values, key: str, fault: Fault) -> bool:
     rest = {other: value for other, value in corner.items() if other != key}
     for changed in ({}, *others):
         values = rest | changed
-        present = {other: value for other, value in values.items() if field_of(config, other, values)}
-        if fault not in refusals(plain_with(config, present)):
+        if is_name(key):  # another component has not all of these keys
+            values = {other: value for other, value in values.items() if field_of(config, other, values)}
+        if fault not in refusals(plain_with(config, values)):
             return True
     return False
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from mnist_trainer.config.faults import received
-from mnist_trainer.config.parameter import field_of, num_steps, number_type
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.schema_keys import name_of, sections_in, words_of
-from mnist_trainer.config.search import ParameterConfig, SearchConfig
-from mnist_trainer.config.search_keys import key_fault
-from mnist_trainer.config.space import contexts, is_name, search_of
+from mnist_trainer.config.search.keys import key_fault
+from mnist_trainer.config.search.parameter import field_of, num_steps, number_type
+from mnist_trainer.config.search.schema import ParameterConfig, SearchConfig
+from mnist_trainer.config.search.space import contexts, is_name, search_of
 from mnist_trainer.config.spelling import did_you_mean
 
 MAX_STEPS = 1_000_000
@@ -92,7 +92,8 @@ def _faults_of_values(asked: ParameterConfig) -> Found:
         yield "", "expected a choice of values, or low and high"
     elif asked.choice is not None:
         for part in ("low", "high", "step", "log"):
-            if part in asked.model_fields_set and getattr(asked, part) not in (None, False):
+            value = getattr(asked, part)
+            if value is not None and value is not False:
                 yield f".{part}", "does not go with choice; leave out one of the two"
         for index, value in enumerate(asked.choice):
             if value in asked.choice[:index]:

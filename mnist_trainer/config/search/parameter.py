@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from types import UnionType
 from typing import Annotated, Any, Literal, Union
 
@@ -15,7 +16,7 @@ from mnist_trainer.component import Section
 from mnist_trainer.config.render import render_value
 from mnist_trainer.config.schema import Config
 from mnist_trainer.config.schema_keys import name_of, sections_in
-from mnist_trainer.config.search import ParameterConfig
+from mnist_trainer.config.search.schema import ParameterConfig
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Parameter:
     Attributes:
         key: dotted, e.g. `train.optimizer.learning_rate`.
         kind: one of several values, or a number between two.
-        options: of a choice, each value by its YAML text, for samplers and storages that take texts but no lists.
+        choices: of a choice, the values.
         low: of a number, the least, an int or a float as `kind` says; so are `high` and `step`.
         high: the greatest.
         step: from one number to the next; of an int 1 where none is given, of a float then None.
@@ -34,23 +35,28 @@ class Parameter:
 
     key: str
     kind: Literal["choice", "int", "float"]
-    options: dict[str, Any] = field(default_factory=dict)
+    choices: tuple[Any, ...] = ()
     low: float = 0
     high: float = 0
     step: float | None = None
     log: bool = False
 
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """The choices by their YAML text, for samplers and storages that take texts but no lists."""
+        return {render_value(value): value for value in self.choices}
+
     @property
     def num_values(self) -> int | None:
         """How many values it may have; None is any number between two."""
         if self.kind == "choice":
-            return len(self.options)
+            return len(self.choices)
         return None if self.step is None else int(num_steps(self.low, self.high, self.step)) + 1
 
     @property
     def extremes(self) -> tuple[Any, ...]:
         """All values of a choice; the least and the greatest number."""
-        return tuple(self.options.values()) if self.kind == "choice" else (self.low, self.high)
+        return self.choices if self.kind == "choice" else (self.low, self.high)
 
 
 def parameter_of(config: Config, key: str, asked: ParameterConfig, chosen: Mapping[str, Any]) -> Parameter | None:
@@ -66,11 +72,12 @@ def parameter_of(config: Config, key: str, asked: ParameterConfig, chosen: Mappi
     if found is None:
         return None
     if asked.choice is not None:
-        return Parameter(key, "choice", {render_value(value): value for value in asked.choice})
+        return Parameter(key, "choice", asked.choice)
     number = number_type(found) or float
-    low, high, step = (value if value is None else number(value) for value in (asked.low, asked.high, asked.step))
-    step = 1 if step is None and number is int else step
-    return Parameter(key, "int" if number is int else "float", {}, low or 0, high or 0, step, asked.log)
+    low, high = (number(value or 0) for value in (asked.low, asked.high))
+    if number is int:
+        return Parameter(key, "int", (), low, high, int(asked.step or 1), asked.log)
+    return Parameter(key, "float", (), low, high, asked.step and float(asked.step), asked.log)
 
 
 def field_of(config: Config, key: str, chosen: Mapping[str, Any]) -> FieldInfo | None:

@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mnist_trainer.config.corners import refused_corners, refused_values
-from mnist_trainer.config.parameter_faults import faults_in_space, faults_of_form
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.search import MAX_PARAMETERS, ParameterConfig, SearchConfig
-from mnist_trainer.config.setting_faults import faults_of_grid, faults_of_settings, faults_of_start
-from mnist_trainer.config.space import search_of
+from mnist_trainer.config.search.corners import refused_corners, refused_values
+from mnist_trainer.config.search.parameter_faults import faults_in_space, faults_of_form
+from mnist_trainer.config.search.schema import MAX_PARAMETERS, ParameterConfig, SearchConfig
+from mnist_trainer.config.search.setting_faults import faults_of_grid, faults_of_settings, faults_of_start
+from mnist_trainer.config.search.space import search_of
 from mnist_trainer.errors import ConfigError, Fault
 
 

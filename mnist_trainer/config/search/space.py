@@ -11,9 +11,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from mnist_trainer.config.parameter import Parameter, field_of, parameter_of
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.search import SearchConfig
+from mnist_trainer.config.search.parameter import Parameter, field_of, parameter_of
+from mnist_trainer.config.search.schema import SearchConfig
 
 _TRIALS = 40
 

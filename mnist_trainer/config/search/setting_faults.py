@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mnist_trainer.config.schema import NUM_SEEDS, Config
-from mnist_trainer.config.search import MAX_TRIALS, SearchConfig
-from mnist_trainer.config.space import num_points, search_of
+from mnist_trainer.config.search.schema import MAX_TRIALS, SearchConfig
+from mnist_trainer.config.search.space import num_points, search_of
 
 # The key, below `search`, and the sentence.
 Found = Iterator[tuple[str, str]]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mnist_trainer.config.difference import differing_values
-from mnist_trainer.config.parameter import num_steps
-from mnist_trainer.config.render import render_value
+from mnist_trainer.config.render import render_section, render_value
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.search import ParameterConfig
-from mnist_trainer.config.space import search_of
+from mnist_trainer.config.search.parameter import num_steps
+from mnist_trainer.config.search.schema import ParameterConfig
+from mnist_trainer.config.search.space import search_of
 
 # What trials were measured with; the rest decides which trials come next, or what is left of them.
 _MEASURED_WITH = ("objective", "folds", "seed")
@@ -56,7 +56,7 @@ def _changes_outside(before: Config, after: Config) -> Iterator[tuple[str, str]]
 
 
 def _shown(asked: ParameterConfig | None) -> str:
-    return "not searched" if asked is None else render_value(asked.model_dump(exclude_defaults=True))
+    return "not searched" if asked is None else render_section(asked)
 
 
 def _is_wider(was: ParameterConfig, now: ParameterConfig) -> bool:
