@@ -9,11 +9,11 @@ from typing import Any
 import keras
 import optuna
 
-from mnist_trainer.config.parameter import Parameter
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.space import choose_values
-from mnist_trainer.config.with_values import with_values
+from mnist_trainer.config.search.parameter import Parameter
+from mnist_trainer.config.search.space import choose_values
+from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import ConfigError, DataError, ModelError, TrainingDiverged
@@ -105,12 +105,14 @@ class Prune(keras.callbacks.Callback):
 
     def __init__(self, trial: optuna.Trial, objective: str) -> None:
         super().__init__()
-        self._trial, self._metric = trial, f"val_{objective}"
+        # Losses of epochs count label smoothing and penalties, which may be what is searched.
+        self._trial, self._is_accuracy = trial, objective == "accuracy"
         self.is_pruned = False
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Report the epoch, from 1."""
-        self._trial.report((logs or {})[self._metric], epoch + 1)
+        accuracy = (logs or {})["val_accuracy"]
+        self._trial.report(accuracy if self._is_accuracy else 1 - accuracy, epoch + 1)
         if self._trial.should_prune():
             self.is_pruned = self.model.stop_training = True
 

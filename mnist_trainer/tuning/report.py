@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mnist_trainer.config.parameter import Parameter
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.space import choose_values
-from mnist_trainer.config.with_values import with_values
+from mnist_trainer.config.search.parameter import Parameter
+from mnist_trainer.config.search.space import choose_values
+from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.confirmation import Confirmation
 from mnist_trainer.tuning.study import Study, best_first

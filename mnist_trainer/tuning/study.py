@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import logging
 import re
 import time
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from mnist_trainer.config.load import LoadedConfig, load_config
 from mnist_trainer.config.render import render_config
-from mnist_trainer.config.space import num_trials, search_of
-from mnist_trainer.config.space_change import space_change
+from mnist_trainer.config.search.change import space_change
+from mnist_trainer.config.search.space import num_trials, search_of
 from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from mnist_trainer.config.schema import Config
-    from mnist_trainer.config.search import SearchConfig
+    from mnist_trainer.config.search.schema import SearchConfig
 
 _SEARCH_NAME, _STUDY_NAME, _DATABASE_NAME = "search.yaml", "study.json", "study.db"
 _TRIALS = "trials"
 # A worker that was killed is noticed after the second; a trial of it then goes on in another.
 _HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
 _PAUSE_SECONDS = 3
+# What methods import when they choose.
+_NEEDS = {"gp": "torch", "cma_es": "cmaes"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Study:
         run.write_text(_SEARCH_NAME, render_config(config))
         run.write_json(_STUDY_NAME, {"storage": storage, "name": name or run.name})
         study = cls(run.path)
-        study.open()
+        study.open(make_sampler(study.search, 0))
         return study
 
     @classmethod
@@ -245,5 +248,9 @@ def make_sampler(search: SearchConfig, worker: int) -> optuna.samplers.BaseSampl
         "cma_es": samplers.CmaEsSampler,
         "nsga2": samplers.NSGAIISampler,
     }
+    needed = _NEEDS.get(search.method)
+    if needed and importlib.util.find_spec(needed) is None:
+        remedy = f"install it with: pip install 'mnist-train[{search.method}]'"
+        raise RunError(f"search.method {search.method} needs the package {needed}; {remedy}")
     sampler: samplers.BaseSampler = kinds[search.method](seed=seed)
     return sampler

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,15 +27,13 @@ _PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:] or [
 
 
 @pytest.fixture
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """The address of a new server on loopback."""
     assert _PROGRAMS, "PostgreSQL is not installed; on Debian: apt-get install postgresql"
-    folder = tmp_path_factory.mktemp("postgresql")
-    # It does not run as root.
+    # It does not run as root; the folders of pytest are root's alone.
     user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     if user:
-        for path in (folder, *list(folder.parents)[:-2]):
-            path.chmod(0o755)
         shutil.chown(folder, "postgres")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -47,6 +46,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], check=True, cwd=folder, timeout=60)
     yield f"postgresql://tuner@127.0.0.1:{port}/postgres"
     subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd=folder, timeout=60)
+    shutil.rmtree(folder)
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
