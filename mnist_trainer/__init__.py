@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mnist_trainer.reporting.train_report import TrainReport
     from mnist_trainer.runs.find import all_runs, find_run
     from mnist_trainer.runs.run import Run
+    from mnist_trainer.training.folds import train_folds
     from mnist_trainer.training.resume import find_resumption
     from mnist_trainer.training.start import start_run
     from mnist_trainer.training.train import train
@@ -61,6 +62,7 @@ _NEEDS_TENSORFLOW = {
     "evaluate": "evaluation.evaluate",
     "load_model": "formats.keras.read",
     "train": "training.train",
+    "train_folds": "training.folds",
 }
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "measure_all",
     "start_run",
     "train",
+    "train_folds",
     "vote",
     "write_html_report",
 ]

@@ -51,6 +51,11 @@ def cpu_flags() -> set[str]:
     return set(next((line.split(":", 1)[1].split() for line in lines if line.startswith("flags")), ()))
 
 
+def usable_cpus() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def own_keras_settings() -> Iterator[None]:
     """Compute inside with Keras's default settings; those that the caller has made are back behind it."""

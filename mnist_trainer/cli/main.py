@@ -14,6 +14,7 @@ from mnist_trainer.cli.commands.evaluate import evaluate
 from mnist_trainer.cli.commands.predict import predict
 from mnist_trainer.cli.commands.runs import runs
 from mnist_trainer.cli.commands.train import train
+from mnist_trainer.cli.commands.tune import tune
 from mnist_trainer.cli.commands.visualize import visualize
 from mnist_trainer.cli.show.printable import folded, printable
 from mnist_trainer.cli.streams import prepare_streams
@@ -63,5 +64,5 @@ def main() -> None:
     """
 
 
-for _command in (train, evaluate, compare, predict, visualize, runs, config):
+for _command in (train, tune, evaluate, compare, predict, visualize, runs, config):
     main.add_command(_command)

@@ -14,10 +14,12 @@ from pydantic_core import ErrorDetails
 from mnist_trainer.component import Section
 from mnist_trainer.config.key_path import KeyPath, value_at
 from mnist_trainer.config.schema_keys import all_paths, name_of, section_at, sections_in
-from mnist_trainer.config.spelling import did_you_mean
+from mnist_trainer.config.spelling import OTHER_NAMES, did_you_mean
 from mnist_trainer.config.yaml_source import FoundFault, Place, Source
 
 _NO_SECTION = ("dict_type", "model_type", "model_attributes_type")
+# Among which integers are.
+_NUMBERS = {"a number", "a finite number"}
 # What pydantic's error types expect: a noun for a wrong type, a predicate for a value out of bounds.
 _NOUNS = {
     "int_type": "an integer",
@@ -40,8 +42,6 @@ _PREDICATES = {
     "too_short": "must have {min_length} or more items",
     "too_long": "must have {max_length} or fewer items",
 }
-# Other names that people use for a key.
-_OTHER_NAMES = {"lr": "learning_rate"}
 # How near a name of this section must be to be meant rather than the same name in another.
 _VERY_NEAR = 0.8
 
@@ -84,7 +84,7 @@ def _message(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, sch
     if first["type"] == "union_tag_invalid":
         name = first["input"].get("name")
         hint = did_you_mean(str(name), re.findall(r"'([^']*)'", first["ctx"]["expected_tags"]))
-        return f"unknown name {_received(name)}{hint}"
+        return f"unknown name {received(name)}{hint}"
     if first["type"] == "combination":
         return first["msg"]
     hint = _name_hint(path, source, schema) if first["type"] in _NO_SECTION else ""
@@ -102,9 +102,11 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     if named.rank and not source.place(path, of_key=True).rank:
         name = value_at(source.values, section)["name"]
         return f" of {name}; to leave out the file's section: --set '{'.'.join(map(str, section))}={{name: {name}}}'"
-    key = _OTHER_NAMES.get(str(path[-1]), str(path[-1]))
+    key = OTHER_NAMES.get(str(path[-1]), str(path[-1]))
     allowed = section_at(schema, section, source.values).model_fields
-    known = all_paths(schema)
+    known = list(all_paths(schema))
+    if path[:2] == ("search", "space") and path[2:] in known:
+        return f"; with dots it is one: {'.'.join(map(str, path[2:]))}"
     elsewhere = [".".join(other) for other in known if other[-1] == key and other[:-1] != section]
     if elsewhere and not difflib.get_close_matches(key, allowed, cutoff=_VERY_NEAR):
         return f"; did you mean {elsewhere[0]!r}?"
@@ -113,9 +115,9 @@ def _key_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
 
 def _name_hint(path: KeyPath, source: Source, schema: type[Section]) -> str:
     """Return the section that is meant where only the name of a component was written."""
-    field = section_at(schema, path[:-1], source.values).model_fields[str(path[-1])]
+    field = section_at(schema, path[:-1], source.values).model_fields.get(str(path[-1]))
     name = value_at(source.values, path)
-    is_known = name in [name_of(section) for section in sections_in(field.annotation)]
+    is_known = field and name in [name_of(section) for section in sections_in(field.annotation)]
     return f"; did you mean {{name: {name}}}?" if name and is_known else ""
 
 
@@ -124,7 +126,7 @@ def _quotes_hint(path: KeyPath, entries: Sequence[ErrorDetails], source: Source)
     value = entries[0]["input"]
     if entries[0]["type"] != "string_type" or not isinstance(value, (int, float)):
         return ""
-    text = f'"{_received(value)}"'
+    text = f'"{received(value)}"'
     is_override = source.place(path).rank > 0
     return f"; for text: --set '{'.'.join(map(str, path))}={text}'" if is_override else f"; for text write {text}"
 
@@ -132,13 +134,14 @@ def _quotes_hint(path: KeyPath, entries: Sequence[ErrorDetails], source: Source)
 def _sentence(entries: Sequence[ErrorDetails]) -> str:
     """Return what was expected, by any of the types that the value may have, and what was received."""
     texts = [(entry["type"], entry["msg"], _plain_numbers(entry.get("ctx", {}))) for entry in entries]
-    nouns = " or ".join(dict.fromkeys(_NOUNS[kind].format(**context) for kind, _, context in texts if kind in _NOUNS))
+    words = dict.fromkeys(_NOUNS[kind].format(**context) for kind, _, context in texts if kind in _NOUNS)
+    nouns = " or ".join(word for word in words if word != "an integer" or not words.keys() & _NUMBERS)
     bounds = [_PREDICATES.get(kind, text).format(**context) for kind, text, context in texts if kind not in _NOUNS]
     expected = ", or ".join([*bounds, nouns] if nouns else bounds) if bounds else f"expected {nouns}"
     value = entries[0]["input"]
     choices = [context["expected"] for kind, _, context in texts if kind == "literal_error"]
     hint = _nearest_choice(value, choices[0]) if choices and isinstance(value, str) else ""
-    return f"{expected}; received {_received(value)}{hint}"
+    return f"{expected}; received {received(value)}{hint}"
 
 
 def _plain_numbers(context: dict[str, Any]) -> dict[str, Any]:
@@ -151,7 +154,8 @@ def _nearest_choice(word: str, expected: str) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _received(value: Any) -> str:
+def received(value: Any) -> str:
+    """Return a value as messages show it, in at most 60 characters."""
     if value is None:
         return "null"
     if isinstance(value, dict):

@@ -10,11 +10,13 @@ from pydantic_core import core_schema
 
 from mnist_trainer.component import key_descriptions
 from mnist_trainer.config.schema import Config
+from mnist_trainer.config.search.keys import searchable_keys
 
 
 def config_json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of everything a YAML file may hold, component sections included."""
     schema = Config.model_json_schema(schema_generator=_Generator)
+    schema["$defs"]["SearchConfig"]["properties"]["space"]["propertyNames"] = {"enum": searchable_keys()}
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": "mnist-train configuration"}
 
 

@@ -20,7 +20,7 @@ from mnist_trainer.config.schema import Config
 from mnist_trainer.config.schema_keys import sections_in
 from mnist_trainer.config.shipped import STANDARD_INPUT, find_config
 from mnist_trainer.config.upgrade import upgrade
-from mnist_trainer.config.yaml_source import MAX_BYTES, Source, apply_override, read_source
+from mnist_trainer.config.yaml_source import MAX_BYTES, FoundFault, Source, apply_override, read_source
 from mnist_trainer.errors import ConfigError, Fault
 
 # Of a file with more, these tell what is wrong with it.
@@ -83,9 +83,9 @@ class LoadedConfig:
         try:
             yield
         except ConfigError as error:
-            places = [str(self.source.place(tuple(fault.key.split(".")))) for fault in error.faults]
-            faults = [replace(fault, place=place) for fault, place in zip(error.faults, places, strict=True)]
-            raise ConfigError(faults) from error
+            places = self.source.places_of(fault.key for fault in error.faults)
+            faults = [replace(fault, place=str(place)) for fault, place in zip(error.faults, places, strict=True)]
+            raise ConfigError(faults, error.num_more) from error
 
 
 def _read(file: Path) -> bytes:
@@ -111,16 +111,28 @@ def _drop_empty(values: Any, schema: type[Section]) -> None:
 
 def _validate(source: Source) -> Config:
     found, num_more = source.faults, 0
+    config = None
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
         of_values, num_more = found_faults(error, source, Config, MAX_FAULTS)
         found = [*found, *of_values]
-    else:
-        if not found:
-            return config
+    found = [*found, *_faults_of_search(source, config)]
+    if config and not found:
+        return config
     found = sorted(found, key=lambda fault: fault.place)
     raise ConfigError([fault.as_fault() for fault in found[:MAX_FAULTS]], len(found[MAX_FAULTS:]) + num_more)
+
+
+def _faults_of_search(source: Source, config: Config | None) -> list[FoundFault]:
+    """Return what is wrong with a search; where the configuration is not valid, with the search by itself."""
+    if not isinstance(source.values.get("search"), dict):
+        return []
+    from mnist_trainer.config.search.faults import faults_in_values, search_faults
+
+    faults = search_faults(config) if config else faults_in_values(source.values["search"])
+    places = source.places_of(fault.key for fault in faults)
+    return [FoundFault(place, (fault.key,), fault.message) for place, fault in zip(places, faults, strict=True)]
 
 
 def _run_name(file: Path) -> str:

@@ -22,7 +22,7 @@ class ConfigLine:
     Attributes:
         key: the dotted path of the line's key, e.g. `train.epochs`.
         text: the YAML, indented.
-        description: the key's sentence from the schema.
+        description: the key's sentence from the schema; empty where the key is the user's own.
     """
 
     key: str
@@ -32,22 +32,36 @@ class ConfigLine:
 
 def render_config(config: Config) -> str:
     """Return YAML that `load_config` turns into an equal `Config`, each key with its sentence from the schema."""
-    return "".join(f"{line.text:<{_COMMENT_COLUMN}}  # {line.description}\n" for line in config_lines(config))
+    return "".join(f"{_commented(line)}\n" for line in config_lines(config))
+
+
+def _commented(line: ConfigLine) -> str:
+    return f"{line.text:<{_COMMENT_COLUMN}}  # {line.description}" if line.description else line.text
 
 
 def config_lines(config: Config) -> Iterator[ConfigLine]:
-    """Return the lines of the YAML of `config`, in the order of the schema."""
+    """Return the lines of the YAML of `config`, in the order of the schema; without `search` where there is none."""
     return _section_lines(config, path="", indent=0)
 
 
 def _section_lines(section: Section, path: str, indent: int) -> Iterator[ConfigLine]:
     for key, description in key_descriptions(type(section)).items():
         value = getattr(section, key)
-        nested = isinstance(value, Section)
+        nested = isinstance(value, Section | dict)
         text = f"{' ' * indent}{key}:" if nested else f"{' ' * indent}{key}: {render_value(value)}"
-        yield ConfigLine(f"{path}{key}", text, description)
-        if nested:
+        if (key, value) != ("search", None):
+            yield ConfigLine(f"{path}{key}", text, description)
+        if isinstance(value, Section):
             yield from _section_lines(value, f"{path}{key}.", indent + 2)
+        elif nested:
+            for own, inside in value.items():
+                yield ConfigLine(f"{path}{key}.{own}", f"{' ' * (indent + 2)}{own}: {render_section(inside)}", "")
+
+
+def render_section(section: Section) -> str:
+    """Return the keys of a section that are not at their defaults, in the order of the schema, as YAML on one line."""
+    values = section.model_dump(exclude_defaults=True)
+    return f"{{{', '.join(f'{key}: {render_value(value)}' for key, value in values.items())}}}"
 
 
 def render_value(value: Any) -> str:

@@ -22,6 +22,7 @@ from mnist_trainer.component import (
     default_section,
     flags,
 )
+from mnist_trainer.config.search.schema import SearchConfig
 from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
 
 MODELS = "mnist_trainer.models"
@@ -56,6 +57,17 @@ class DataConfig(Section):
     """Fraction of the training split that is held out to choose the best epoch: of MNIST the last part."""
     split_seed: Annotated[int, Field(ge=0, lt=NUM_SEEDS)] | None = 0
     """Decides which examples of each class are held out of your own data; null holds out the last ones."""
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    """Cross-validate: hold out each of so many parts in turn; null holds out one part, of validation_fraction."""
+    fold: Count | None = None
+    """Train on all parts but this one, from 1; null trains once for each of the folds."""
+
+    @model_validator(mode="after")
+    def _check_fold_is_one_of_the_folds(self) -> DataConfig:
+        if self.fold is not None and self.fold > (self.folds or 0):
+            expected = f"must be at most data.folds, {self.folds}" if self.folds else "needs data.folds"
+            raise PydanticCustomError("combination", f"{expected}; received {self.fold}", {"key": "fold"})
+        return self
 
     @field_validator("path")
     @classmethod
@@ -140,7 +152,7 @@ class ExportConfig(Section):
 
 
 class Config(Section):
-    """One training run, whole: `train` is a function of this."""
+    """One training run, whole: `train` is a function of this; or, with `search`, where a search starts from."""
 
     config_version: Literal[2] = CONFIG_VERSION
     """Of the names of keys; the program writes it, so that files of older versions stay readable."""
@@ -164,10 +176,12 @@ class Config(Section):
     """What is left besides model.keras."""
     tensorboard: TensorBoardConfig = TensorBoardConfig()
     """What TensorBoard shows besides curves."""
+    search: SearchConfig | None = None
+    """Which keys `mnist-train tune` tries with which values; null is a configuration to train once."""
 
     @model_validator(mode="after")
     def _check_early_stopping_has_validation(self) -> Config:
-        if self.train.early_stopping and self.data.validation_fraction == 0:
+        if self.train.early_stopping and self.data.validation_fraction == 0 and not self.data.folds:
             raise PydanticCustomError(
                 "combination",
                 "needs a validation split, but data.validation_fraction is 0; use 0.1 there, or null here",

@@ -11,10 +11,10 @@ from mnist_trainer.config.key_path import KeyPath
 
 
 def all_paths(section: type[Section], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Return the path of every key, those of all components included."""
+    """Return the path of every key, those of all components included; not those inside keys that the user chooses."""
     for key, field in section.model_fields.items():
         yield (*path, key)
-        for inside in sections_in(field.annotation):
+        for inside in sections_in(field.annotation) if typing.get_origin(field.annotation) is not dict else ():
             yield from all_paths(inside, (*path, key))
 
 
@@ -42,7 +42,8 @@ def section_at(schema: type[Section], path: KeyPath, values: Any) -> type[Sectio
     default_name = None
     for part in path:
         values = values[part]
-        if isinstance(part, str):  # a number is an item of the list that the last key holds
+        # A number is an item of the list that the last key holds; another word one of the keys that the user chose.
+        if isinstance(part, str) and part in schema.model_fields:
             field = schema.model_fields[part]
             sections = {name_of(section): section for section in sections_in(field.annotation)}
             default_name = getattr(field.get_default(call_default_factory=True), "name", None)

@@ -22,9 +22,15 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "configs"
 
 
-def shipped_names() -> list[str]:
-    """Return the bare names of the shipped configurations, in alphabetical order."""
-    return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
+def shipped_names(*, searches: bool = True) -> list[str]:
+    """Return the bare names of the shipped configurations, in alphabetical order; with those of searches or without."""
+    names = sorted(path.stem for path in shipped_folder().glob("*.yaml"))
+    return [name for name in names if searches or not is_search(name)]
+
+
+def is_search(name: str) -> bool:
+    """Return whether the shipped configuration `name` is a search, which is tuned, not trained."""
+    return name.startswith("search_")
 
 
 def find_config(reference: str) -> Path:

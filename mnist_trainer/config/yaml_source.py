@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from mnist_trainer.config.key_path import KeyPath
+from mnist_trainer.config.key_path import KeyPath, split_key
 from mnist_trainer.config.yaml12 import MAX_DEPTH, REFUSED, Loader, scalar_value
 from mnist_trainer.errors import ConfigError, Fault
 
@@ -59,6 +60,16 @@ class Source:
             path = path[:-1]
         return places.get(path) or self.value_places[()]
 
+    def places_of(self, keys: Iterable[str]) -> list[Place]:
+        """Return the places of the values of dotted keys, or of the nearest sections around them."""
+        places = {".".join(map(str, path)): place for path, place in self.value_places.items()}
+
+        def nearest(key: str) -> Place:
+            """Return the place of the longest beginning of `key` that has one."""
+            return places.get(key) or nearest(key.rpartition(".")[0])
+
+        return [nearest(key) for key in keys]
+
     def add_fault(self, place: Place, path: KeyPath, message: str) -> None:
         """Note a fault."""
         self.faults.append(FoundFault(place, path, message))
@@ -107,7 +118,7 @@ def apply_override(source: Source, override: str, rank: int) -> None:
     """
     place = Place(rank, 0, 0, f"--set {override}")
     key, separator, text = override.partition("=")
-    path = tuple(key.split("."))
+    path = split_key(key)
     if not separator or not all(path):
         source.add_fault(place, (), "expected KEY=VALUE, e.g. train.epochs=3")
         return

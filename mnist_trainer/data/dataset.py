@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.data.checks import IMAGE_PIXELS, Images, Labels, checked_examples
-from mnist_trainer.data.splitting import Rows, RowsOf, num_to_train, stratified_part
+from mnist_trainer.data.splitting import Rows, RowsOf, fold_of_each, num_to_train, stratified_part
 from mnist_trainer.errors import DataError
 
 __all__ = ["EVALUATION_BATCH_SIZE", "IMAGE_PIXELS", "Dataset", "Images", "Labels", "Probabilities", "Split"]
@@ -148,6 +148,24 @@ class Dataset:
         if (label := self.train.labels.min()) == self.train.labels.max():
             message = f"the training split has only the label {label}; at least 2 classes are needed"
             raise DataError(f"{self.source}: {message}")
+
+    def fold(self, number: int, num_folds: int, seed: int) -> Dataset:
+        """Return the data set with one of its training split's folds held out for validation.
+
+        Args:
+            number: of the fold, from 1.
+            num_folds: how many there are, at least 2.
+            seed: decides which examples are together.
+
+        Raises:
+            DataError: there are fewer examples than folds.
+        """
+        if self.train.num_examples < num_folds:
+            raise DataError(f"{self.source}: {self.train.num_examples} examples cannot be {num_folds} folds")
+        is_held_out = fold_of_each(self.train.labels, num_folds, seed) == number - 1
+        parts = (self.train.part(np.flatnonzero(rows)) for rows in (~is_held_out, is_held_out))
+        train, validation = parts
+        return replace(self, train=train, validation=validation)
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{split.num_examples:,} {name}" for name, split in self._parts().items())

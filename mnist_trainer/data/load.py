@@ -22,6 +22,8 @@ _MAX_LOOKED_AT = 1_000
 def load_dataset(config: DataConfig | None = None) -> Dataset:
     """Return the data set that `config` names, checked; without one, the packaged MNIST with 10 % for validation.
 
+    Where all folds are asked for, nothing is held out yet: `Dataset.fold` does it for one of them.
+
     A folder of .npy files is memory-mapped: its images are read when they are used. Other data sets may have a million
     images at most.
 
@@ -34,13 +36,14 @@ def load_dataset(config: DataConfig | None = None) -> Dataset:
         found = _read(path)
     # MNIST's own order is kept: the chapter holds out its last tenth.
     source, seed = (str(path), config.split_seed) if config.path else ("MNIST", None)
-    return Dataset.from_arrays(
+    dataset = Dataset.from_arrays(
         *(found.arrays[name] for name in ARRAY_NAMES),
-        validation_fraction=config.validation_fraction,
+        validation_fraction=0 if config.folds else config.validation_fraction,
         seed=seed,
         source=source,
         remarks=found.remarks,
     )
+    return dataset.fold(config.fold, config.folds, config.split_seed or 0) if config.fold and config.folds else dataset
 
 
 def _read(path: Path) -> Found:

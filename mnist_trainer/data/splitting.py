@@ -40,6 +40,24 @@ def stratified_part(labels: npt.NDArray[np.integer], fraction: float, seed: int)
     return np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
 
 
+def fold_of_each(labels: npt.NDArray[np.integer], num_folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return which fold each example belongs to, from 0: int64, shape (num_examples,).
+
+    Folds differ by one example at most, and so do the numbers of each class in them.
+
+    Args:
+        labels: integers, shape (num_examples,), in any order.
+        num_folds: at least 2.
+        seed: decides which examples of a class are together.
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    # Dealt like cards, one class after another.
+    dealt = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    folds = np.empty(len(labels), np.int64)
+    folds[dealt] = np.arange(len(labels)) % num_folds
+    return folds
+
+
 class RowsOf:
     """Some rows of an array, which stays where it is: of a file on the disk only those are read that are asked for."""
 

@@ -13,11 +13,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from mnist_trainer.backend import cpu_flags
+from mnist_trainer.backend import cpu_flags, usable_cpus
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
-from mnist_trainer.training.execution import usable_cpus
 from mnist_trainer.training.plan import Plan
 
 # What users set that changes how libraries compute.

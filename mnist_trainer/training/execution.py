@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
 import tensorflow as tf
 
-from mnist_trainer.backend import cpu_flags
+from mnist_trainer.backend import cpu_flags, usable_cpus
 from mnist_trainer.component import Component
 from mnist_trainer.config.schema import Config
 from mnist_trainer.models import gains_from_bfloat16
@@ -39,11 +38,6 @@ def device_text() -> str:
     details = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
     names = [entry.get("device_name", "GPU") for entry in details]
     return ", ".join(names) or f"CPU, {counted(usable_cpus(), 'core')}"
-
-
-def usable_cpus() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.reporting.train_report import Execution
 from mnist_trainer.training.batches.pipeline import TrainingBatches
 from mnist_trainer.training.execution import choose_execution
-from mnist_trainer.training.start import check_batch_size
+from mnist_trainer.training.start import check_batch_size, check_no_search
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ def make_plan(config: Config, dataset: Dataset, precision: str | None = None) ->
         precision: what `auto` means, where a run has begun with it; without it, this machine decides.
 
     Raises:
-        ConfigError: one batch needs more examples than the training split has.
+        ConfigError: it is a search; or one batch needs more examples than the training split has.
     """
+    check_no_search(config)
     check_batch_size(config, dataset)
     batches = TrainingBatches(
         dataset.train,

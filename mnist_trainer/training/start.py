@@ -8,8 +8,16 @@ from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import ConfigError, Fault, RunError
+from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
+
+
+def check_no_search(config: Config, file: str | Path = "FILE") -> None:
+    """Raise `ConfigError` if `config`, which was read from `file`, is where a search starts from."""
+    if config.search is not None:
+        message = f"describes many trainings, not one; search with: {command('tune', file)}"
+        raise ConfigError([Fault("", "search", message)])
 
 
 def check_batch_size(config: Config, dataset: Dataset) -> None:

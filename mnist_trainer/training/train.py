@@ -41,7 +41,7 @@ def train(
         progress: show Keras's own progress bar, in a notebook or a script.
 
     Raises:
-        ConfigError: the batch is larger than the training split.
+        ConfigError: the configuration is a search, or the batch is larger than the training split.
         DataError: the data set cannot be used.
         RunError: the run directory cannot be written, or another process holds it.
         TrainingDiverged: the loss is no longer a finite number.

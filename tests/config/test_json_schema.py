@@ -51,6 +51,13 @@ def test_shipped_config_validates_against_the_schema(path: Path, validator: Draf
         "model: {name: conv, filters: []}",
         "export: {formats: [onxx]}",
         "export: {formats: litert}",
+        "search: {space: {model.unit: {choice: [[3]]}}}",
+        "search: {space: {data.path: {choice: [a]}}}",
+        "search: {space: {model.dropout: {low: 0}}}",
+        "search: {space: {model.dropout: {}}}",
+        "search: {space: {model.dropout: {choice: [0], low: 0, high: 1}}}",
+        "search: {method: grd}",
+        "search: {objective: [accuracy, size]}",
     ],
 )
 def test_schema_refuses_what_the_loader_refuses(text: str, validator: Draft202012Validator) -> None:
@@ -67,6 +74,9 @@ def test_schema_refuses_what_the_loader_refuses(text: str, validator: Draft20201
         "export: {formats: [litert]}",
         "export: {formats: [{name: litert}]}",
         "export: {formats: []}",
+        "search: {space: {model.dropout: {low: 0, high: 0.5, step: 0.1}, model.units: {choice: [[3], [4]]}}}",
+        "search: {space: {train.optimizer.momentum: {low: 0.5, high: 0.9}}, objective: [accuracy, parameters]}",
+        "search: null",
     ],
 )
 def test_schema_takes_what_the_loader_takes(text: str, validator: Draft202012Validator) -> None:

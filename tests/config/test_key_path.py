@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mnist_trainer.config.key_path import KeyPath, value_at
+from mnist_trainer.config.key_path import KeyPath, split_key, value_at
 
 VALUES = {"train": {"epochs": 3, "early_stopping": None}, "model": {"name": "conv", "filters": (32, 64)}}
 
@@ -20,3 +20,17 @@ def test_items_of_lists_have_numbers() -> None:
 def test_key_that_is_not_there(key: str | KeyPath) -> None:
     with pytest.raises(KeyError):
         value_at(VALUES, key)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        ("train.epochs", ("train", "epochs")),
+        ("search.trials", ("search", "trials")),
+        ("search.space", ("search", "space")),
+        ("search.space.model.l2", ("search", "space", "model.l2")),
+        ("search.space.model.l2.low", ("search", "space", "model.l2", "low")),
+    ],
+)
+def test_keys_in_the_space_of_a_search_have_dots_themselves(key: str, path: tuple[str, ...]) -> None:
+    assert split_key(key) == path

@@ -14,7 +14,8 @@ from mnist_trainer.errors import ConfigError
 
 Write = Callable[[str | bytes], str]
 
-SECTIONS = "config_version, name, note, seed, data, model, augment, train, evaluate, export, tensorboard"
+SHIPPED = "accurate, conv, dense, fast, good, linear, search_conv, search_dense, tiny"
+SECTIONS = "config_version, name, note, seed, data, model, augment, train, evaluate, export, tensorboard, search"
 
 
 @pytest.fixture
@@ -261,14 +262,14 @@ def test_override_heals_the_file(write: Write) -> None:
         ("covn", "covn: no such file; did you mean 'conv'?"),
         (
             "no/such.yaml",
-            "no/such.yaml: no such file; shipped configurations: accurate, conv, dense, fast, good, linear, tiny",
+            f"no/such.yaml: no such file; shipped configurations: {SHIPPED}",
         ),
         (".", ".: cannot be read: it is a folder"),
         (
             "x" * 300,
-            "x" * 300 + ": no such file; shipped configurations: accurate, conv, dense, fast, good, linear, tiny",
+            "x" * 300 + f": no such file; shipped configurations: {SHIPPED}",
         ),
-        ("a\0b", "a\0b: no such file; shipped configurations: accurate, conv, dense, fast, good, linear, tiny"),
+        ("a\0b", f"a\0b: no such file; shipped configurations: {SHIPPED}"),
     ],
 )
 def test_file_that_cannot_be_read(path: str, fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from mnist_trainer.config.json_schema import config_json_schema
 from mnist_trainer.config.load import load_config
-from mnist_trainer.config.shipped import copy_shipped, shipped_folder, shipped_names
+from mnist_trainer.config.shipped import copy_shipped, is_search, shipped_folder, shipped_names
 from mnist_trainer.errors import ConfigError
 
 
@@ -20,7 +20,14 @@ def test_header_says_what_it_is_the_command_and_what_to_expect(name: str) -> Non
     lines = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     header = [line for line in lines if line.startswith("#")]
     assert lines[: len(header)] == header
-    assert any(f"mnist-train train configs/{name}.yaml" in line and "%" in line for line in header)
+    command = f"mnist-train {'tune' if is_search(name) else 'train'} configs/{name}.yaml"
+    assert any(command in line and (is_search(name) or "%" in line) for line in header)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_searches_are_told_by_their_name(name: str) -> None:
+    assert is_search(name) is (load_config(name).search is not None)
+    assert (name in shipped_names(searches=False)) is not is_search(name)
 
 
 @pytest.mark.parametrize("name", shipped_names())

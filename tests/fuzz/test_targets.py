@@ -59,6 +59,31 @@ def test_any_values_under_known_keys(values: dict[str, object]) -> None:
     TARGETS["yaml_config"](yaml.safe_dump(values, allow_unicode=True).encode(errors="surrogatepass"))
 
 
+_PARAMETERS = st.dictionaries(
+    st.sampled_from(["choice", "low", "high", "step", "log", "x"]),
+    _SCALARS | st.floats(0, 1) | st.integers(0, 9) | st.lists(_VALUES, max_size=3),
+)
+_SEARCHED = [
+    "model",
+    "model.name",
+    "model.units",
+    "model.l2",
+    "train.optimizer",
+    "train.optimizer.name",
+    "train.epochs",
+]
+
+
+@_few
+@given(space=st.dictionaries(st.sampled_from([*_SEARCHED, "train.optimizer.momentum", "seed", "x"]), _PARAMETERS))
+@pytest.mark.parametrize("method", ["grid", "tpe"])
+def test_any_space_of_a_search(method: str, space: dict[str, object]) -> None:
+    import yaml
+
+    values = {"search": {"method": method, "space": space}}
+    TARGETS["yaml_config"](yaml.safe_dump(values, allow_unicode=True).encode(errors="surrogatepass"))
+
+
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is for Linux on x86-64 only")
 @pytest.mark.parametrize("name", NAMES)
 def test_fuzzing_for_a_second(name: str, tmp_path: Path) -> None:

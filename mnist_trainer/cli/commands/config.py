@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +12,12 @@ import mnist_trainer
 from mnist_trainer.backend import import_backend
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_config
-from mnist_trainer.config.shipped import SCHEMA_NAME, copy_shipped
+from mnist_trainer.config.shipped import SCHEMA_NAME, copy_shipped, is_search
 from mnist_trainer.errors import ConfigError, Fault
 from mnist_trainer.runs.commands import command
+
+if TYPE_CHECKING:
+    from mnist_trainer.config.schema import Config
 
 
 @click.group(short_help="Check, show, start, preview and describe configuration files.")
@@ -33,14 +37,29 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     for file in files:
         try:
             loaded = LoadedConfig.read(file).with_overrides(overrides)
+            settings = loaded.config
             with loaded.located():
-                _require_data(loaded.config.data.path)
-            click.echo(f"{file}: no fault")
+                _require_data(settings.data.path)
+            click.echo(f"{file}: no fault{_search_summary(settings)}")
         except ConfigError as error:
             faults += error.faults
             num_more += error.num_more
     if faults:
         raise ConfigError(faults, num_more)
+
+
+def _search_summary(settings: Config) -> str:
+    if settings.search is None:
+        return ""
+    from mnist_trainer.config.search.space import num_points, num_trials
+
+    num_keys = len(settings.search.space)
+    points = num_points(settings) if settings.search.method == "grid" else None
+    trials = num_trials(settings)
+    grid = (
+        "" if points is None else f", a grid of {points:,} points" + (f", {trials:,} tried" if trials < points else "")
+    )
+    return f"; a search over {num_keys} parameter{'s' if num_keys > 1 else ''}{grid}"
 
 
 def _require_data(path: str | None) -> None:
@@ -69,14 +88,15 @@ def show(file: str, overrides: tuple[str, ...], *, layers: bool) -> None:
 @click.argument("name", default="dense", shell_complete=complete_config)
 @click.option("-o", "--output", metavar="FILE", type=options.UserPath(path_type=Path), help="Default: NAME.yaml here.")
 def init(name: str, output: Path | None) -> None:
-    """Copy the shipped configuration NAME (dense, conv, linear, …) to a file of your own.
+    """Copy the shipped configuration NAME (dense, conv, search_dense, …) to a file of your own.
 
     \b
     mnist-train config init conv -o mine.yaml
+    mnist-train config init search_dense
     """
     path = copy_shipped(name, output or Path(f"{name}.yaml"))
     click.echo(f"wrote {path}, and {SCHEMA_NAME} beside it, with which editors complete its keys")
-    click.echo(f"next   edit it, then: {command('train', path)}")
+    click.echo(f"next   edit it, then: {command('tune' if is_search(name) else 'train', path)}")
 
 
 @config.command()

@@ -14,7 +14,7 @@ from mnist_trainer.config.shipped import shipped_names
 
 @click.command(
     short_help="Train one model and measure it on the test split.",
-    epilog=f"Shipped configurations: {', '.join(shipped_names())}.",
+    epilog=f"Shipped configurations: {', '.join(shipped_names(searches=False))}.",
 )
 @click.argument("config", required=False, shell_complete=complete_config)
 @options.overrides
@@ -31,6 +31,12 @@ from mnist_trainer.config.shipped import shipped_names
     type=click.IntRange(min=2, max=1_000),
     help="Train N models, the seeds counting up from the configuration's, and report mean and interval.",
 )
+@click.option(
+    "--folds",
+    metavar="N",
+    type=click.IntRange(2, 100),
+    help="Cross-validate: train N models, each measured on its own N-th of the training split; no test.",
+)
 @click.option("--name", help="Begins the name of the run directory; the same as --set name=NAME.")
 @click.option("--note", metavar="TEXT", help="What you want to remember of the run; `mnist-train runs` shows it.")
 @options.logs_dir
@@ -46,6 +52,7 @@ def train(
     resume: str | None,
     finish: bool,
     seeds: int | None,
+    folds: int | None,
     name: str | None,
     note: str | None,
     logs_dir: Path,
@@ -69,9 +76,11 @@ def train(
         raise click.UsageError(
             "--finish ends a run that was begun; name it: --resume RUN --finish, or --resume latest."
         )
+    if folds is not None and (seeds is not None or resume is not None):
+        raise click.UsageError("--folds cannot be used with --seeds or --resume; a resumed run goes on with its folds.")
     # JSON is YAML, whatever the text has in it.
     named = [f"{key}={json.dumps(text)}" for key, text in (("name", name), ("note", note)) if text is not None]
-    overrides = (*overrides, *named)
+    overrides = (*overrides, *named, *([f"data.folds={folds}"] if folds else []))
 
     from mnist_trainer.cli.show.training import LoadedConfig, Training, find_resumption, find_run
 
@@ -82,6 +91,8 @@ def train(
     training = Training(loaded, logs_dir, as_json=as_json, quiet=quiet, verbose=verbose)
     if seeds is not None:
         training.train_seeds(seeds)
+    elif training.is_cross_validation:
+        training.train_folds(run)
     elif run and resumption:
         training.resume(run, resumption)
     else:

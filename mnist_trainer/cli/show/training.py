@@ -10,6 +10,7 @@ import click
 
 import mnist_trainer
 from mnist_trainer.cli.show.console import make_console, print_commands, print_text
+from mnist_trainer.cli.show.folds import show_folds
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.cli.show.train_report import show_details, show_report, show_seeds
 from mnist_trainer.config.load import LoadedConfig
@@ -23,7 +24,7 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.resume import Resumption, find_resumption
 from mnist_trainer.training.seeds import over_seeds, with_seed
 from mnist_trainer.training.signals import Signals
-from mnist_trainer.training.start import check_batch_size, notes_on, start_run
+from mnist_trainer.training.start import check_batch_size, check_no_search, notes_on, start_run
 from mnist_trainer.training.stopwatch import Stopwatch, process_seconds
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Training:
         self._console = make_console(as_json=as_json, quiet=quiet)
         self._stopwatch = Stopwatch(process_seconds())
         self._stopwatch.end("start")
+        with loaded.located():
+            check_no_search(self._config, loaded.file)
         self._dataset = mnist_trainer.load_dataset(self._config.data)
         with loaded.located():
             check_batch_size(self._config, self._dataset)
@@ -66,6 +69,36 @@ class Training:
         self._console.print(f"resume {after}")
         report = self._train(self._config, run, resumption)
         self._finish(report, _as_json(report), is_new=False)
+
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether one model is trained for each fold."""
+        return self._config.data.folds is not None and self._config.data.fold is None
+
+    def train_folds(self, run: Run | None) -> None:
+        """Train one model for each fold, or go on with a run that does."""
+        run = run or start_run(self._config, self._logs_dir)
+        with Signals(run).listening(), ExitStack() as stack:
+            self._show_start(self._config, run)
+            self._stopwatch.end("data")
+            train_folds = mnist_trainer.train_folds  # imports TensorFlow
+            self._stopwatch.end("import")
+            report = train_folds(
+                self._config,
+                run,
+                dataset=self._dataset,
+                callbacks=lambda number: self._fold_callbacks(number, stack),
+                stopwatch=self._stopwatch,
+            )
+        show_folds(self._console, report)
+        print_commands(self._console, "next", [command("visualize", logs_dir=self._logs_dir)])
+        if self._as_json:
+            print_json({"run": report.run, "report": report.as_json()})
+
+    def _fold_callbacks(self, number: int, stack: ExitStack) -> list[Callback]:
+        stack.close()  # ends the bar of the fold before
+        self._console.print(f"fold   {number} of {self._config.data.folds}")
+        return self._progress(self._config, stack)
 
     def train_seeds(self, num_seeds: int) -> None:
         """Train several runs that differ by their seed alone."""

@@ -17,7 +17,7 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.tensorboard.events import RunEvents, open_events
 
 # What changes no weight and no accuracy.
-_LEFT_OUT = {"config_version", "name", "export", "tensorboard"}
+_LEFT_OUT = {"config_version", "name", "note", "export", "tensorboard"}
 
 
 @contextmanager

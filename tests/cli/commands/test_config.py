@@ -63,5 +63,32 @@ def test_init_starts_a_file_and_says_what_to_do_next(invoke: Invoke) -> None:
     assert Path("dense.yaml").is_file()
 
 
+def test_check_says_what_a_search_comes_to(invoke: Invoke) -> None:
+    dropout = "model.dropout: {low: 0, high: 0.3, step: 0.1}"
+    Path("a.yaml").write_text(f"search: {{space: {{{dropout}}}}}\n")
+    Path("b.yaml").write_text(f"search: {{method: grid, space: {{{dropout}, train.epochs: {{low: 1, high: 5}}}}}}\n")
+    assert invoke("config", "check", "a.yaml", "b.yaml").stdout.splitlines() == [
+        "a.yaml: no fault; a search over 1 parameter",
+        "b.yaml: no fault; a search over 2 parameters, a grid of 20 points",
+    ]
+    assert invoke("config", "check", "b.yaml", "--set", "search.trials=8").stdout == (
+        "b.yaml: no fault; a search over 2 parameters, a grid of 20 points, 8 tried\n"
+    )
+
+
+def test_check_counts_the_faults_that_it_does_not_tell(invoke: Invoke) -> None:
+    Path("a.yaml").write_text("".join(f"k{number}: 1\n" for number in range(23)))
+    lines = invoke("config", "check", "a.yaml").stderr.splitlines()
+    assert lines[1].startswith("a.yaml:2:1: k1: unknown key")
+    assert lines[20:] == ["… and 3 more"]
+
+
+def test_init_of_a_search_says_that_it_is_tuned(invoke: Invoke) -> None:
+    assert invoke("config", "init", "search_dense").output.endswith(
+        "\nnext   edit it, then: mnist-train tune search_dense.yaml\n"
+    )
+    assert invoke("config", "check", "search_dense.yaml").exit_code == 0
+
+
 def test_schema_is_json(invoke: Invoke) -> None:
     assert json.loads(invoke("config", "schema").stdout) == config_json_schema()

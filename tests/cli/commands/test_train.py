@@ -25,6 +25,15 @@ def train_arguments(small_npz: Path, logs_dir: Path, *overrides: str) -> list[st
     return ["train", "linear", "--logs-dir", str(logs_dir), *(f"--set={setting}" for setting in settings)]
 
 
+def test_search_is_not_trained(invoke: Invoke) -> None:
+    Path("x.yaml").write_text("seed: 3\nsearch: {space: {model.dropout: {choice: [0, 0.5]}}}\n")
+    result = invoke("train", "x.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "x.yaml:2:9: search: describes many trainings, not one; search with: mnist-train tune x.yaml\n"
+    )
+
+
 def test_a_run_shows_lines_a_table_and_what_to_do_next(mnist_train: Command, small_npz: Path, tmp_path: Path) -> None:
     process = mnist_train(*train_arguments(small_npz, tmp_path))
     assert process.returncode == 0

@@ -1,0 +1,148 @@
+"""What `mnist-train tune` does step by step, and prints meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
+from mnist_trainer.cli.show.printable import print_json
+from mnist_trainer.config.load import LoadedConfig
+from mnist_trainer.errors import Interrupted
+from mnist_trainer.processes.interruption import interruptible
+from mnist_trainer.reporting.wording import counted, percent
+from mnist_trainer.runs.commands import command
+from mnist_trainer.tuning.report import BEST_NAME, StudyReport, TrialReport
+from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.trials import REASON
+from mnist_trainer.tuning.tune import Progress as Trials
+from mnist_trainer.tuning.tune import tune
+
+_NUM_SHOWN = 10
+
+
+class Tuning:
+    """One call of the command: where it prints, and how many processes it has."""
+
+    def __init__(self, logs_dir: Path, *, jobs: int, as_json: bool, quiet: bool) -> None:
+        self._logs_dir, self._jobs, self._as_json = logs_dir, jobs, as_json
+        self._console = make_console(as_json=as_json, quiet=quiet)
+
+    def start(self, file: str, overrides: Sequence[str], storage: str | None, name: str | None) -> None:
+        """Begin a study, or join one that another machine has begun."""
+        config = LoadedConfig.read(file).with_overrides(overrides).config
+        self._run(Study.create(config, self._logs_dir, storage, name))
+
+    def resume(self, reference: str, overrides: Sequence[str]) -> None:
+        """Go on with a study."""
+        study = Study.find(reference, self._logs_dir)
+        if overrides:
+            for note in study.change(overrides):
+                print_text(self._console, note, "note")
+        self._run(study)
+
+    def _run(self, study: Study) -> None:
+        search = study.search
+        self._console.print(f"study  {study.path}")
+        method = f"{search.method}, {counted(study.num_trials, 'trial')} of {counted(len(search.space), 'parameter')}"
+        jobs = "1 process" if self._jobs == 1 else f"{self._jobs} processes"
+        print_text(self._console, f"{method}, {jobs}", "search")
+        if search.trials and search.trials > study.num_trials:
+            print_text(self._console, f"the grid has {study.num_trials} points, and no more trials", "note")
+        try:
+            with interruptible(), self._progress() as show:
+                report = tune(study, jobs=self._jobs, on_progress=show, on_run=self._show_run)
+        except Interrupted as error:
+            again = command("tune", "--resume", study.path)
+            text = f"{study.path}: {error}; what was trained is kept\ngo on   {again}"
+            raise Interrupted(text, error.exit_code - 128) from error
+        self._show(study, report)
+
+    def _show_run(self, name: str) -> None:
+        self._console.print(f"confirm  {name}")
+
+    @contextmanager
+    def _progress(self) -> Iterator[Callable[[Trials], None]]:
+        """Give what shows how far the trials are: a line for each that has ended, and a bar on a terminal."""
+        lines = TrialLines(self._console)
+        if not self._console.is_terminal or self._console.quiet:
+            yield lines
+            return
+        columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("trials, {task.fields[states]}"))
+        left = (TimeRemainingColumn(compact=True), TextColumn("left"))
+        with Progress(*columns, *left, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=None, states="starting")
+
+            def show(trials: Trials) -> None:
+                """Show a line for each trial that has ended, and move the bar."""
+                lines(trials)
+                done = sum(entry.state.is_finished() for entry in trials.attempts)
+                states = f"{trials.count('RUNNING')} running, {trials.count('PRUNED')} pruned"
+                bar.update(task, total=trials.num_trials, completed=done, states=states)
+
+            yield show
+
+    def _show(self, study: Study, report: StudyReport) -> None:
+        console = self._console
+        console.print()
+        _show_best(console, report)
+        console.print()
+        if report.importances:
+            shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
+            print_text(console, f"{shares} of the differences", "due to")
+        for state in ("pruned", "failed"):
+            reasons = [trial.reason for trial in report.trials if trial.state == state]
+            if reasons:
+                print_text(console, f"{counted(len(reasons), 'trial')}; the last one: {reasons[-1]}", state)
+        if report.confirmation:
+            console.print()
+            print_text(console, report.confirmation.verdict)
+        if report.best:
+            console.print(f"saved  {study.path / BEST_NAME}")
+            print_commands(console, "next", [command("train", study.path / BEST_NAME)])
+        print_commands(console, "" if report.best else "next", [command("visualize", logs_dir=study.path)])
+        if self._as_json:
+            print_json({"study": report.study, "report": report.as_json()})
+
+
+class TrialLines:
+    """Prints a line for each trial that has ended."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._shown: set[int] = set()
+
+    def __call__(self, trials: Trials) -> None:
+        """Print those that have ended since the last call."""
+        for entry in trials.attempts:
+            if entry.state.is_finished() and entry.number not in self._shown:
+                self._shown.add(entry.number)
+                values = "  ".join(f"{value:.6g}" for value in entry.last.values or ())
+                outcome = values or entry.last.user_attrs.get(REASON, "failed")
+                chosen = ", ".join(f"{key}={value}" for key, value in entry.last.params.items())
+                print_text(self._console, f"{outcome}  ({chosen})", f"trial {entry.number:>3}", indent=11)
+
+
+def _show_best(console: Console, report: StudyReport) -> None:
+    by_number = {trial.number: trial for trial in report.trials}
+    best = [by_number[number] for number in report.best[:_NUM_SHOWN]]
+    keys = list(dict.fromkeys(key for trial in best for key in trial.parameters))
+    rows = [[str(trial.number), *_values(trial, report), *(_shown(trial, key) for key in keys)] for trial in best]
+    title = f"the best of {counted(len(report.trials), 'trial')}"
+    print_table(
+        console, ("trial", *report.objectives, *keys), rows, title=title, droppable=[[key] for key in keys[::-1]]
+    )
+
+
+def _values(trial: TrialReport, report: StudyReport) -> list[str]:
+    pairs = zip(report.objectives, trial.values, strict=True)
+    return [percent(value) if objective == "accuracy" else f"{value:.6g}" for objective, value in pairs]
+
+
+def _shown(trial: TrialReport, key: str) -> str:
+    value = trial.parameters.get(key, "–")
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,189 @@
+"""`train_folds`: one configuration trained once for each fold, and measured on what each model has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+import keras
+import numpy as np
+
+from mnist_trainer.config.render import render_config
+from mnist_trainer.config.schema import Config
+from mnist_trainer.data.dataset import Dataset, Split
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.data.splitting import fold_of_each
+from mnist_trainer.evaluation.evaluate import predict
+from mnist_trainer.evaluation.predictions import Predictions, load_predictions
+from mnist_trainer.evaluation.report import EvaluationReport, make_report
+from mnist_trainer.evaluation.statistics import cross_validation_interval
+from mnist_trainer.formats.predictor import as_predictor
+from mnist_trainer.formats.shifted import with_shifts
+from mnist_trainer.runs.fields import Count
+from mnist_trainer.runs.run import REPORT_NAME, Run
+from mnist_trainer.training.fit import Fitted, fit_run
+from mnist_trainer.training.plan import make_plan
+from mnist_trainer.training.resume import find_resumption
+from mnist_trainer.training.start import start_run
+from mnist_trainer.training.stopwatch import Stopwatch
+
+_FOLDER, _FOLD_NAME = "folds", "fold.json"
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one fold came to.
+
+    Attributes:
+        number: from 1.
+        run: the directory of its run, within that of the whole.
+        num_parameters: weights of the model, those that are not trained included.
+        num_epochs: epochs that were trained.
+        best_epoch: the epoch, from 1, whose weights were kept.
+        validation: the model on the fold that it was not trained on.
+    """
+
+    number: int
+    run: str
+    num_parameters: Count
+    num_epochs: Count
+    best_epoch: Count
+    validation: EvaluationReport
+
+
+@dataclass(frozen=True)
+class FoldsReport:
+    """What cross-validation came to; the test split was not touched.
+
+    Attributes:
+        run: the run directory.
+        num_parameters: weights of a model, those that are not trained included.
+        num_classes: outputs of a model.
+        folds: each of them.
+        mean: of the folds' accuracies, in [0, 1].
+        standard_deviation: of the folds' accuracies (n - 1).
+        interval: in which the accuracy of such a model lies, in 95 of 100 cases.
+        out_of_fold: every training example, measured by the one model that was not trained on it.
+        seconds: wall time of each stage.
+    """
+
+    run: str
+    num_parameters: int
+    num_classes: int
+    folds: tuple[Fold, ...]
+    mean: float
+    standard_deviation: float
+    interval: tuple[float, float]
+    out_of_fold: EvaluationReport
+    seconds: dict[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain values, as in report.json."""
+        values = asdict(self)
+        del values["run"]
+        return values
+
+
+def train_folds(
+    config: Config,
+    run: Run | None = None,
+    *,
+    dataset: Dataset | None = None,
+    callbacks: Callable[[int], Sequence[keras.callbacks.Callback]] = lambda _number: (),
+    on_fold: Callable[[Fold], None] = lambda _fold: None,
+    stopwatch: Stopwatch | None = None,
+) -> FoldsReport:
+    """Train one model for each fold, on all others, and measure it on its own.
+
+    A run that was interrupted goes on: finished folds stay, and an unfinished one goes on after its last epoch.
+
+    Args:
+        config: what to train; `data.folds` says how many folds there are.
+        run: a directory from `start_run`; without one, a new one under logs/.
+        dataset: what `config.data` names, with nothing held out.
+        callbacks: gives the Keras callbacks for a fold, by its number from 1.
+        on_fold: called when a fold is finished, or was before; what it raises ends the others.
+        stopwatch: what was done before.
+
+    Raises:
+        DataError: the data set cannot be used, or has fewer examples than folds.
+        RunError: the run directory cannot be written, or another process holds it.
+        TrainingDiverged: a loss is no longer a finite number.
+        Interrupted: SIGINT or SIGTERM came.
+    """
+    stopwatch, num_folds = stopwatch or Stopwatch(), config.data.folds or 0
+    dataset, run = dataset or load_dataset(config.data), run or start_run(config)
+    seed = config.data.split_seed or 0
+    fold_of = fold_of_each(dataset.train.labels, num_folds, seed)
+    probabilities = np.empty((dataset.train.num_examples, dataset.num_classes), np.float32)
+    folds = []
+    with run.lock():
+        for number in range(1, num_folds + 1):
+            part = dataset.fold(number, num_folds, seed)
+            fold, answers = _fold(config, run, number, part, callbacks, stopwatch)
+            probabilities[fold_of == number - 1] = answers.probabilities
+            folds.append(fold)
+            on_fold(fold)
+        shift = config.evaluate.test_time_shift
+        predictions = Predictions(dataset.train.labels, probabilities, shift, dataset.train.sha256)
+        predictions.save(run)
+        stopwatch.end("evaluate")
+        report = _report(run, dataset, folds, predictions, stopwatch)
+        run.write_json(REPORT_NAME, report.as_json())
+    return report
+
+
+def _fold(
+    config: Config,
+    run: Run,
+    number: int,
+    dataset: Dataset,
+    callbacks: Callable[[int], Sequence[keras.callbacks.Callback]],
+    stopwatch: Stopwatch,
+) -> tuple[Fold, Predictions]:
+    """Return what a fold came to, and what its model answers to the examples that were held out."""
+    part = Run(run.path / _FOLDER / str(number))
+    if (part.path / _FOLD_NAME).is_file():
+        return part.read_report(Fold, _FOLD_NAME), load_predictions(part)
+    resumption = find_resumption(part) if part.config_path.is_file() else None
+    settings = config.model_copy(update={"data": config.data.model_copy(update={"fold": number})})
+    if resumption is None:
+        part.path.parent.mkdir(exist_ok=True)
+        part.write_text(part.config_path.name, render_config(settings))
+    plan = make_plan(settings, dataset, resumption.precision if resumption else None)
+    with fit_run(plan, part, callbacks=callbacks(number), resumption=resumption, stopwatch=stopwatch) as fitted:
+        answers = predict(with_shifts(as_predictor(fitted.model), config.evaluate.test_time_shift), _held_out(dataset))
+        answers.save(part)
+        fold = _as_fold(number, fitted, make_report(answers))
+        part.write_json(_FOLD_NAME, asdict(fold))
+    part.delete("checkpoints/*")
+    stopwatch.end("evaluate")
+    return fold, answers
+
+
+def _held_out(dataset: Dataset) -> Split:
+    return dataset.split("validation")
+
+
+def _as_fold(number: int, fitted: Fitted, validation: EvaluationReport) -> Fold:
+    num_parameters, num_epochs = fitted.model.count_params(), len(fitted.history)
+    return Fold(number, str(fitted.run.path), num_parameters, num_epochs, fitted.best_epoch, validation)
+
+
+def _report(
+    run: Run, dataset: Dataset, folds: Sequence[Fold], predictions: Predictions, stopwatch: Stopwatch
+) -> FoldsReport:
+    accuracies = [fold.validation.accuracy for fold in folds]
+    return FoldsReport(
+        run=str(run.path),
+        num_parameters=folds[0].num_parameters,
+        num_classes=dataset.num_classes,
+        folds=tuple(folds),
+        mean=fmean(accuracies),
+        standard_deviation=stdev(accuracies),
+        interval=cross_validation_interval(accuracies),
+        out_of_fold=make_report(predictions),
+        seconds=stopwatch.seconds,
+    )

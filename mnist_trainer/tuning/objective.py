@@ -1,0 +1,180 @@
+"""A trial: values that Optuna has chosen → a trained run, and what it is compared by."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import optuna
+
+from mnist_trainer.config.render import render_config
+from mnist_trainer.config.schema import Config
+from mnist_trainer.config.search.parameter import Parameter
+from mnist_trainer.config.search.space import choose_values
+from mnist_trainer.config.search.with_values import with_values
+from mnist_trainer.data.dataset import Dataset
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.errors import ConfigError, DataError, ModelError, TrainingDiverged
+from mnist_trainer.evaluation.latency import measure_latency
+from mnist_trainer.evaluation.report import EvaluationReport
+from mnist_trainer.formats.predictor import as_predictor
+from mnist_trainer.runs.run import Run
+from mnist_trainer.training.callbacks import Logs
+from mnist_trainer.training.finish import save_model
+from mnist_trainer.training.fit import Fitted, fit_run
+from mnist_trainer.training.folds import Fold, train_folds
+from mnist_trainer.training.plan import make_plan
+from mnist_trainer.training.resume import find_resumption
+from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.trials import NOT_NEEDED, REASON, all_attempts, original_number
+
+# What ends a trial, and not the study.
+FAILURES = (ConfigError, DataError, ModelError, TrainingDiverged)
+
+
+class Objective:
+    """Trains one trial after another.
+
+    Attributes:
+        trial: the number that Optuna has given to the last one; None before the first.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self.trial: int | None = None
+        self._load = functools.cache(load_dataset)  # trials on the same data share one reading of it
+
+    def __call__(self, trial: optuna.Trial) -> float | tuple[float, ...]:
+        """Return what a trial comes to: one value for each objective, in their order.
+
+        Raises:
+            optuna.TrialPruned: it fell behind, or is one more than was asked for.
+            MnistTrainerError: one of `FAILURES`; another ends the study.
+        """
+        self.trial = trial.number
+        self._require_needed(trial)
+        run = self._study.trial_run(original_number(_frozen(trial)))
+        try:
+            config = self._config(trial)
+            if self._study.search.folds:
+                return _cross_validated(config, run, self._load(config.data), trial, self._study)
+            return _trained(config, run, self._load(config.data), trial, self._study)
+        except FAILURES as error:
+            trial.set_user_attr(REASON, str(error))
+            raise
+        finally:
+            keras.backend.clear_session()  # else the graphs of all trials stay in memory
+
+    def _config(self, trial: optuna.Trial) -> Config:
+        """Return what is trained; with folds, all of them."""
+        start, search = self._study.config, self._study.search
+        config = with_values(start, choose_values(start, choosing(trial)))
+        folds = {"folds": search.folds, "split_seed": search.seed} if search.folds else {}
+        return config.model_copy(update={"data": config.data.model_copy(update=folds)})
+
+    def _require_needed(self, trial: optuna.Trial) -> None:
+        """Several workers may begin the last trial at once: the one with the lowest number is it."""
+        number = original_number(_frozen(trial))
+        before = [entry for entry in all_attempts(trial.study.get_trials(deepcopy=False)) if entry.number < number]
+        if len(before) >= self._study.num_trials:
+            trial.set_user_attr(REASON, NOT_NEEDED)
+            raise optuna.TrialPruned(NOT_NEEDED)
+
+
+def choosing(trial: optuna.Trial) -> Callable[[Parameter], Any]:
+    """Return what lets Optuna choose a parameter's value."""
+
+    def choose(parameter: Parameter) -> Any:
+        """Return the value."""
+        if parameter.kind == "choice":
+            return parameter.options[trial.suggest_categorical(parameter.key, list(parameter.options))]
+        if parameter.kind == "int":
+            step = int(parameter.step or 1)
+            return trial.suggest_int(
+                parameter.key, int(parameter.low), int(parameter.high), step=step, log=parameter.log
+            )
+        return trial.suggest_float(parameter.key, parameter.low, parameter.high, step=parameter.step, log=parameter.log)
+
+    return choose
+
+
+class Prune(keras.callbacks.Callback):
+    """Tells Optuna of each epoch, and ends training where a trial falls behind."""
+
+    def __init__(self, trial: optuna.Trial, objective: str) -> None:
+        super().__init__()
+        # Losses of epochs count label smoothing and penalties, which may be what is searched.
+        self._trial, self._is_accuracy = trial, objective == "accuracy"
+        self.is_pruned = False
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Report the epoch, from 1."""
+        accuracy = (logs or {})["val_accuracy"]
+        self._trial.report(accuracy if self._is_accuracy else 1 - accuracy, epoch + 1)
+        if self._trial.should_prune():
+            self.is_pruned = self.model.stop_training = True
+
+
+def _trained(config: Config, run: Run, dataset: Dataset, trial: optuna.Trial, study: Study) -> tuple[float, ...]:
+    resumption = find_resumption(run) if run.config_path.is_file() else None
+    if resumption is None:
+        run.path.parent.mkdir(exist_ok=True)
+        run.write_text(run.config_path.name, render_config(config))
+    prune = Prune(trial, study.search.objectives[0]) if study.search.pruning else None
+    plan = make_plan(config, dataset, resumption.precision if resumption else None)
+    with fit_run(plan, run, callbacks=[prune] if prune else [], resumption=resumption) as fitted:
+        is_pruned, num_epochs = prune is not None and prune.is_pruned, len(fitted.history)
+        if not is_pruned:
+            save_model(fitted.model, run)
+            values = tuple(_value(objective, fitted, run) for objective in study.search.objectives)
+    if is_pruned:
+        raise _pruned(run, trial, f"fell behind in epoch {num_epochs}")
+    run.delete("checkpoints/*")
+    return values
+
+
+def _cross_validated(
+    config: Config, run: Run, dataset: Dataset, trial: optuna.Trial, study: Study
+) -> tuple[float, ...]:
+    objective = study.search.objectives[0]
+
+    def report(fold: Fold) -> None:
+        """Tell Optuna of a fold, by its number from 1."""
+        trial.report(_of_report(objective, fold.validation), fold.number)
+        if study.search.pruning and trial.should_prune():
+            raise _pruned(run, trial, f"fell behind in fold {fold.number}")
+
+    if not run.config_path.is_file():
+        run.path.parent.mkdir(exist_ok=True)
+        run.write_text(run.config_path.name, render_config(config))
+    report_of_all = train_folds(config, run, dataset=dataset, on_fold=report)
+    folds = [fold.validation for fold in report_of_all.folds]
+    return (sum(_of_report(objective, fold) for fold in folds) / len(folds),)
+
+
+def _pruned(run: Run, trial: optuna.Trial, reason: str) -> optuna.TrialPruned:
+    trial.set_user_attr(REASON, reason)
+    run.delete("checkpoints/*", "folds/*/checkpoints/*")
+    return optuna.TrialPruned(reason)
+
+
+def _value(objective: str, fitted: Fitted, run: Run) -> float:
+    if objective == "parameters":
+        return float(fitted.model.count_params())
+    if objective == "file_size":
+        return float(run.model_path.stat().st_size)
+    if objective == "latency":
+        return measure_latency(as_predictor(fitted.model), fitted.plan.dataset.train.images[:1_000]).p50_seconds
+    if fitted.validation is None:
+        raise ConfigError([])
+    return _of_report(objective, fitted.validation)
+
+
+def _of_report(objective: str, report: EvaluationReport) -> float:
+    return report.accuracy if objective == "accuracy" else report.loss
+
+
+def _frozen(trial: optuna.Trial) -> optuna.trial.FrozenTrial:
+    return trial.study.get_trials(deepcopy=False)[trial.number]

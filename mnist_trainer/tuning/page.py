@@ -1,0 +1,42 @@
+"""One page about a study, which needs no network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+
+from mnist_trainer.reporting.page import render
+from mnist_trainer.runs.run import Run
+from mnist_trainer.tuning.report import StudyReport
+from mnist_trainer.tuning.study import Study
+
+PAGE_NAME = "report.html"
+_NUM_SHOWN = 50
+
+
+def write_study_page(study: Study, report: StudyReport, figures: Mapping[str, Path]) -> None:
+    """Write report.html, whole.
+
+    Args:
+        study: receives it.
+        report: what it says.
+        figures: pictures by their titles.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    from jinja2 import Environment, FileSystemLoader
+
+    folders = [Path(__file__).parent, Path(render.__file__).parent]
+    environment = Environment(loader=FileSystemLoader(folders), autoescape=True, trim_blocks=True)
+    by_number = {trial.number: trial for trial in report.trials}
+    best = [by_number[number] for number in report.best[:_NUM_SHOWN]]
+    text = environment.get_template("study.html.jinja").render(
+        name=study.name,
+        report=report,
+        best=best,
+        keys=list(dict.fromkeys(key for trial in best for key in trial.parameters)),
+        figures={title: base64.b64encode(path.read_bytes()).decode() for title, path in figures.items()},
+    )
+    Run(study.path).write_text(PAGE_NAME, text)

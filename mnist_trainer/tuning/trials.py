@@ -1,0 +1,56 @@
+"""Optuna's trials → those that were asked for: a trial that went on in another worker is one trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial, TrialState
+
+REASON, NOT_NEEDED = "reason", "not needed: there are enough trials"
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """A trial, with all attempts to train it.
+
+    Attributes:
+        number: of the first attempt, from 0; names the trial's run.
+        last: the last attempt.
+    """
+
+    number: int
+    last: FrozenTrial
+
+    @property
+    def state(self) -> TrialState:
+        """What became of it."""
+        return self.last.state
+
+
+def original_number(trial: FrozenTrial) -> int:
+    """Return the number of the first attempt."""
+    return int(trial.system_attrs.get("failed_trial", trial.number))
+
+
+def all_attempts(trials: Sequence[FrozenTrial]) -> list[Attempts]:
+    """Return the trials of a study in their order, without those that were not needed."""
+    last: dict[int, FrozenTrial] = {}
+    for trial in sorted(trials, key=lambda trial: trial.number):
+        last[original_number(trial)] = trial
+    kept = (Attempts(number, trial) for number, trial in sorted(last.items()))
+    return [entry for entry in kept if entry.last.user_attrs.get(REASON) != NOT_NEEDED]
+
+
+def num_finished(trials: Sequence[FrozenTrial]) -> int:
+    """Return how many trials have come to an end, whichever it was."""
+    return sum(entry.state.is_finished() for entry in all_attempts(trials))
+
+
+def is_enough(trials: Sequence[FrozenTrial], num_trials: int) -> bool:
+    """Return whether so many trials have begun, and none waits to go on."""
+    attempts = all_attempts(trials)
+    is_waiting = [entry.state.name == "WAITING" for entry in attempts]
+    return not any(is_waiting) and len(attempts) >= num_trials

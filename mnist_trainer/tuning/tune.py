@@ -1,0 +1,211 @@
+"""`tune`: a search → a study, trained by several processes, each of which may be killed."""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mnist_trainer.backend import import_backend, usable_cpus
+from mnist_trainer.errors import MnistTrainerError
+from mnist_trainer.runs.names import LOGS_DIR
+from mnist_trainer.runs.run import Run
+from mnist_trainer.tuning.figures import draw_figures
+from mnist_trainer.tuning.page import write_study_page
+from mnist_trainer.tuning.report import REPORT_NAME, StudyReport, make_report, write_best
+from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.trials import Attempts, all_attempts, is_enough, num_finished
+from mnist_trainer.tuning.worker import RECYCLED
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+    from mnist_trainer.config.schema import Config
+
+_POLL_SECONDS, _END_SECONDS = 0.5, 120.0
+_PACKAGES = Path(__file__).parents[2]
+# So often in a row may workers end without a trial having ended.
+_MOST_DEATHS = 5
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is.
+
+    Attributes:
+        num_trials: how many there are to be.
+        attempts: those that have begun.
+    """
+
+    num_trials: int
+    attempts: tuple[Attempts, ...]
+
+    def count(self, state: str) -> int:
+        """Return how many trials are in a state of Optuna's: COMPLETE, PRUNED, FAIL, RUNNING or WAITING."""
+        return sum(entry.state.name == state for entry in self.attempts)
+
+
+def tune(
+    search: Config | Study,
+    *,
+    logs_dir: Path = LOGS_DIR,
+    jobs: int = 1,
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+    on_run: Callable[[str], None] = lambda _name: None,
+) -> StudyReport:
+    """Search for better values: train the trials, write best.yaml and the figures, and confirm what was found.
+
+    Args:
+        search: a configuration with a `search` section, which begins a study; or a study to go on with.
+        logs_dir: where a new study goes.
+        jobs: how many processes train.
+        on_progress: called twice a second while trials are trained.
+        on_run: called with the name of each run of the confirmation.
+
+    Raises:
+        RunError: the study cannot be written, or its database not be reached.
+        MnistTrainerError: a worker cannot go on.
+        Interrupted: SIGINT or SIGTERM came; what was trained is kept.
+    """
+    study = search if isinstance(search, Study) else Study.create(search, logs_dir)
+    limit = study.search.time_limit_minutes
+    run_trials(study, jobs=jobs, end=time.time() + 60 * limit if limit else math.inf, on_progress=on_progress)
+    winner, confirmation = write_best(study), None
+    if winner and study.search.confirm_seeds:
+        import_backend()
+        from mnist_trainer.tuning.confirm import confirm
+
+        confirmation = confirm(study, winner, on_run)
+    report = make_report(study, confirmation)
+    write_study_page(study, report, draw_figures(study))
+    Run(study.path).write_json(REPORT_NAME, report.as_json())
+    return report
+
+
+def run_trials(
+    study: Study,
+    *,
+    jobs: int = 1,
+    end: float = float("inf"),
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+) -> None:
+    """Train the trials of a study that are still to be trained.
+
+    Args:
+        study: what is searched; other machines may work on it at the same time.
+        jobs: how many processes train here.
+        end: after it, in seconds since 1970, no trial begins.
+        on_progress: called twice a second.
+
+    Raises:
+        Interrupted: SIGINT or SIGTERM came; the workers have ended after their steps.
+        MnistTrainerError: a worker cannot go on; or workers end again and again.
+    """
+    import optuna
+
+    storage = study.open()
+    workers = _Workers(study, jobs, end)
+    with workers.ended():
+        while not _is_finished(study, storage, end):
+            optuna.storages.fail_stale_trials(storage)
+            workers.start_missing(storage.get_trials(deepcopy=False))
+            on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
+            time.sleep(_POLL_SECONDS)
+    on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
+
+
+def _is_finished(study: Study, storage: optuna.Study, end: float) -> bool:
+    attempts = all_attempts(storage.get_trials(deepcopy=False))
+    if time.time() >= end:
+        return not any(entry.state.name == "RUNNING" for entry in attempts)
+    return len(attempts) >= study.num_trials and all(entry.state.is_finished() for entry in attempts)
+
+
+class _Workers:
+    """The processes that train here."""
+
+    def __init__(self, study: Study, jobs: int, end: float) -> None:
+        self._study, self._jobs, self._end = study, jobs, end
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self._num_finished = 0
+        self._deaths: deque[str] = deque(maxlen=_MOST_DEATHS)
+
+    def start_missing(self, trials: Sequence[FrozenTrial]) -> None:
+        """Start a process for each that has ended before its time.
+
+        Raises:
+            MnistTrainerError: one has ended with an error, or several without a trial having ended.
+        """
+        if num_finished(trials) > self._num_finished:
+            self._num_finished = num_finished(trials)
+            self._deaths.clear()
+        is_needed = not is_enough(trials, self._study.num_trials)
+        for place in range(self._jobs):
+            process = self._processes.get(place)
+            code = process.poll() if process else None
+            if process and code is not None and code not in (0, RECYCLED):
+                self._require_hope(place, code)
+            if is_needed and (process is None or code is not None):
+                self._start(place, len(trials))
+
+    def _require_hope(self, place: int, code: int) -> None:
+        """Raise the error of a worker that could not go on; a kill is survived a few times."""
+        error = self._log(place).read_text(encoding="utf-8", errors="replace").strip()
+        if code > 0:
+            raise MnistTrainerError(error or f"a worker ended with exit code {code}")
+        self._deaths.append(f"by signal {-code}")
+        if len(self._deaths) == _MOST_DEATHS:
+            raise MnistTrainerError(
+                f"{self._study.path}: {_MOST_DEATHS} workers in a row were ended {self._deaths[-1]}, without a trial "
+                "having ended; is there enough memory?"
+            )
+
+    def _start(self, place: int, num_trials: int) -> None:
+        # What has begun before was chosen by others; what other machines begin now is not known.
+        number = str(secrets.randbelow(2**20) if self._study.is_shared else self._jobs * num_trials + place)
+        command = [sys.executable, "-m", "mnist_trainer.tuning.worker", str(self._study.path), number, str(self._end)]
+        with self._log(place).open("wb") as log:
+            self._processes[place] = subprocess.Popen(
+                command,
+                env=_environment(self._jobs),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,  # of Ctrl-C this process tells it
+            )
+
+    def _log(self, place: int) -> Path:
+        return self._study.path / f"worker-{place + 1}.log"
+
+    @contextmanager
+    def ended(self) -> Iterator[None]:
+        """End all processes behind the block, after the step that they are in."""
+        try:
+            yield
+        finally:
+            for process in self._processes.values():
+                process.terminate()
+            for place, process in self._processes.items():
+                try:
+                    process.communicate(timeout=_END_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.communicate()
+                self._log(place).unlink(missing_ok=True)
+
+
+def _environment(jobs: int) -> dict[str, Any]:
+    """Return the environment of a worker, which shares the processors with the others."""
+    packages = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    shared = {} if jobs == 1 else {"TF_NUM_INTRAOP_THREADS": str(max(1, usable_cpus() // jobs))}
+    return {**os.environ, **shared, "PYTHONPATH": os.pathsep.join(packages)}

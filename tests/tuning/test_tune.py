@@ -1,0 +1,214 @@
+"""A search as a user sees it: real processes, some of them killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.runs.run import Run
+from mnist_trainer.training.start import start_run
+from mnist_trainer.training.train import train
+from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.trials import all_attempts
+from tests.conftest import Command
+from tests.tuning.conftest import Write
+
+
+def the_study(folder: Path) -> Study:
+    return Study.find("latest", folder)
+
+
+def epochs_of_trials(study: Study) -> list[list[int]]:
+    runs = [Run(path) for path in sorted((study.path / "trials").iterdir())]
+    return [[int(row["epoch"]) for row in run.read_metrics()] for run in runs]
+
+
+def test_search_trains_its_trials_and_says_which_is_best(
+    mnist_train: Command, write_search: Write, tmp_path: Path
+) -> None:
+    process = mnist_train("tune", write_search(), "--logs-dir", tmp_path / "logs", "--json")
+    assert process.returncode == 0, process.stderr
+    report = json.loads(process.stdout)["report"]
+    accuracies = {trial["number"]: trial["values"][0] for trial in report["trials"]}
+    assert sorted(accuracies) == [0, 1, 2, 3]
+    assert accuracies[report["best"][0]] == max(accuracies.values())
+    study = the_study(tmp_path / "logs")
+    assert epochs_of_trials(study) == [[1, 2]] * 4
+    best: Any = load_config(study.path / "best.yaml")
+    winner = report["trials"][report["best"][0]]
+    assert best.search is None
+    assert best.train.optimizer.learning_rate == winner["parameters"]["train.optimizer.learning_rate"]
+    page = (study.path / "report.html").read_text()
+    assert "<h1>" in page
+    assert "http" not in re.sub(r"data:image/png;base64,[\w+/=]+|http-equiv", "", page)
+    assert (study.path / "figures" / "history.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_trial_alone_has_the_same_weights(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    assert mnist_train("tune", write_search(trials="2"), "--logs-dir", tmp_path / "logs", "-q").returncode == 0
+    run = the_study(tmp_path / "logs").trial_run(1)
+    alone = train(load_config(run.config_path), start_run(load_config(run.config_path), tmp_path))
+    for path in (run.model_path, Path(alone.run) / "model.keras"):
+        assert path.is_file()
+    of_trial = keras.saving.load_model(run.model_path, compile=False).get_weights()
+    of_run = keras.saving.load_model(Path(alone.run) / "model.keras", compile=False).get_weights()
+    assert [weight.tobytes() for weight in of_trial] == [weight.tobytes() for weight in of_run]
+
+
+def test_grid_has_no_more_trials_than_points(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    rates = "{choice: [0.001, 0.003, 0.01]}"
+    path = write_search(**{"method": "grid", "trials": "40", "train.optimizer.learning_rate": rates})
+    process = mnist_train("tune", path, "--logs-dir", tmp_path / "logs", "--set", "train.epochs=1")
+    assert process.returncode == 0, process.stderr
+    assert "12 trials of 2 parameters" in process.stdout
+    assert "the grid has 12 points" in process.stdout
+    trials = the_study(tmp_path / "logs").open().get_trials()
+    assert len({tuple(trial.params.items()) for trial in trials if trial.values}) == 12
+    assert len([trial for trial in trials if trial.values]) == 12
+
+
+def test_only_the_best_keep_their_weights(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    command = ["tune", write_search(trials="5"), "--logs-dir", tmp_path / "logs", "-q", "--set", "search.keep=2"]
+    assert mnist_train(*command).returncode == 0
+    study = the_study(tmp_path / "logs")
+    accuracies = {trial.number: trial.values[0] for trial in study.open().get_trials()}
+    kept = {int(path.parent.name) for path in study.path.glob("trials/*/model.keras")}
+    assert kept == set(sorted(accuracies, key=lambda number: (-accuracies[number], number))[:2])
+    assert not list(study.path.glob("trials/*/checkpoints/*"))
+
+
+def test_trial_that_diverges_is_one_of_the_trials(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    path = write_search(**{"trials": "3", "method": "grid", "train.optimizer.learning_rate": "{choice: [0.001]}"})
+    text = path.read_text().replace("model.l2: {low: 0, high: 0.3, step: 0.1}", "train.clip_norm: {choice: [null]}")
+    text = text.replace("choice: [0.001]", "choice: [0.001, 100]").replace(
+        "model: {name: linear}", "model: {name: dense, activation: elu, units: [64, 64, 64]}"
+    )
+    path.write_text(text.replace("precision: float32}", "precision: float32, optimizer: {name: sgd}}"))
+    process = mnist_train("tune", path, "--logs-dir", tmp_path / "logs", "--json")
+    assert process.returncode == 0, process.stderr
+    states = {
+        trial["parameters"]["train.optimizer.learning_rate"]: trial
+        for trial in json.loads(process.stdout)["report"]["trials"]
+    }
+    assert {rate: trial["state"] for rate, trial in states.items()} == {"0.001": "complete", "100": "failed"}
+    assert "try a lower learning rate" in states["100"]["reason"]
+
+
+def start(path: Path, logs_dir: Path, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "mnist_trainer", "tune", str(path), "--logs-dir", str(logs_dir), *more]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(child) for child in children if b"tuning.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_killed_workers_lose_no_trial_and_count_none_twice(write_search: Write, tmp_path: Path) -> None:
+    path = write_search(trials="6")
+    path.write_text(path.read_text().replace("epochs: 2,", "epochs: 12,"))
+    process = start(path, tmp_path / "logs")
+    generator, num_kills = np.random.default_rng(0), 0
+    while process.poll() is None and num_kills < 3:
+        if list(tmp_path.glob("logs/*/trials/*/checkpoints/*.npz")) and (workers := workers_of(process)):
+            time.sleep(generator.uniform(0, 0.5))
+            os.kill(workers[0], signal.SIGKILL)
+            num_kills += 1
+            time.sleep(4)
+        time.sleep(0.05)
+    _, errors = process.communicate(timeout=200)
+    assert (process.returncode, errors) == (0, "")
+    assert num_kills >= 2
+    study = the_study(tmp_path / "logs")
+    attempts = all_attempts(study.open().get_trials())
+    assert [entry.number for entry in attempts if entry.last.values] == [entry.number for entry in attempts]
+    assert len(attempts) == 6
+    assert epochs_of_trials(study) == [list(range(1, 13))] * 6
+    assert max(Counter(tuple(entry.last.params.items()) for entry in attempts).values()) == 1
+
+
+def test_interrupted_search_goes_on(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    path = write_search(trials="3")
+    path.write_text(path.read_text().replace("epochs: 2,", "epochs: 60,"))
+    process = start(path, tmp_path / "logs", "--jobs", "2")
+    while not list(tmp_path.glob("logs/*/trials/*/checkpoints/*.npz")) and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=100)
+    study = the_study(tmp_path / "logs")
+    again = f"mnist-train tune --resume {study.path}"
+    assert process.returncode == 130
+    assert errors == f"Error: {study.path}: stopped by SIGINT; what was trained is kept\ngo on   {again}\n"
+    assert mnist_train("tune", "--resume", study.path, "-q").returncode == 0
+    assert epochs_of_trials(study) == [list(range(1, 61))] * 3
+    assert len([trial for trial in study.open().get_trials() if trial.values]) == 3
+
+
+def test_search_goes_on_with_more_trials_in_a_wider_space(
+    mnist_train: Command, write_search: Write, tmp_path: Path
+) -> None:
+    assert mnist_train("tune", write_search(trials="2"), "--logs-dir", tmp_path / "logs", "-q").returncode == 0
+    study = the_study(tmp_path / "logs")
+    wider = "search.space.model.l2.high=0.5"
+    refused = mnist_train("tune", "--resume", study.path, "--set", "train.epochs=3")
+    assert refused.returncode == 2
+    assert "train.epochs: was 2, is 3; the trials so far were measured otherwise; begin a new study" in refused.stderr
+    process = mnist_train("tune", "--resume", study.path, "--set", "search.trials=4", "--json")
+    assert process.returncode == 0, process.stderr
+    assert len(json.loads(process.stdout)["report"]["trials"]) == 4
+    parameters = [tuple(trial.params.items()) for trial in study.open().get_trials()]
+    assert len(set(parameters)) == 4
+    assert wider
+
+
+def test_confirmation_trains_both_with_the_same_seeds(
+    mnist_train: Command, write_search: Write, tmp_path: Path
+) -> None:
+    path = write_search(trials="2", confirm_seeds="2")
+    process = mnist_train("tune", path, "--logs-dir", tmp_path / "logs", "--json")
+    assert process.returncode == 0, process.stderr
+    confirmation = json.loads(process.stdout)["report"]["confirmation"]
+    study = the_study(tmp_path / "logs")
+    for kind in ("start", "winner"):
+        reports = [Run(study.path / "confirm" / f"{kind}-seed{seed}").read_json("report.json") for seed in (0, 1)]
+        assert confirmation[kind] == [report["test"]["accuracy"] for report in reports]
+        assert [report["validation"] for report in reports] == [None, None]
+    differences = np.subtract(confirmation["winner"], confirmation["start"])
+    assert confirmation["difference"] == pytest.approx(differences.mean())
+    # Student's t of 1 degree of freedom is 12.706 at 97.5 %.
+    half_width = 12.706204736 * differences.std(ddof=1) / 2**0.5
+    assert confirmation["interval"] == pytest.approx([differences.mean() - half_width, differences.mean() + half_width])
+    assert confirmation["verdict"] in process.stderr.replace("\n", " ")
+
+
+def test_folds_are_the_objective(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    path = write_search(trials="2")
+    process = mnist_train("tune", path, "--logs-dir", tmp_path / "logs", "--json", "--set", "search.folds=3")
+    assert process.returncode == 0, process.stderr
+    for trial in json.loads(process.stdout)["report"]["trials"]:
+        report = Run(Path(trial["run"])).read_json("report.json")
+        assert len(report["folds"]) == 3
+        assert trial["values"] == [pytest.approx(report["mean"])]
+
+
+def test_two_objectives_have_a_front(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    command = ["tune", write_search(trials="3"), "--logs-dir", tmp_path / "logs", "--json"]
+    process = mnist_train(*command, "--set", "search.objective=[accuracy, parameters]")
+    assert process.returncode == 0, process.stderr
+    report = json.loads(process.stdout)["report"]
+    assert [trial["values"][1] for trial in report["trials"]] == [7850.0] * 3
+    assert (the_study(tmp_path / "logs").path / "figures" / "pareto_front.png").is_file()
