@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mnist_trainer.training.resume import find_resumption
     from mnist_trainer.training.start import start_run
     from mnist_trainer.training.train import train
+    from mnist_trainer.tuning.tune import tune
 
 __version__ = "0.1.0"
 
@@ -55,6 +56,7 @@ _LIGHT = {
     "load_dataset": "data.load",
     "measure_all": "evaluation.measure",
     "start_run": "training.start",
+    "tune": "tuning.tune",
     "vote": "evaluation.measure",
     "write_html_report": "reporting.html_report",
 }
@@ -89,6 +91,7 @@ __all__ = [
     "start_run",
     "train",
     "train_folds",
+    "tune",
     "vote",
     "write_html_report",
 ]

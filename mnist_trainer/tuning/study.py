@@ -61,11 +61,12 @@ class Study:
         Raises:
             RunError: the folder cannot be written, or the database not be reached.
         """
+        make_sampler(search_of(config), 0)  # before there is a folder
         run = Run.create(config.name or "search", logs_dir)
         run.write_text(_SEARCH_NAME, render_config(config))
         run.write_json(_STUDY_NAME, {"storage": storage, "name": name or run.name})
         study = cls(run.path)
-        study.open(make_sampler(study.search, 0))
+        study.open()
         return study
 
     @classmethod
