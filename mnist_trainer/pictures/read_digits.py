@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from mnist_trainer.data.appearance import Appearance
-from mnist_trainer.data.dataset import Images
+from mnist_trainer.data.dataset import Images, Probabilities
 from mnist_trainer.errors import PictureError
 from mnist_trainer.formats.predictor import Predictor
-from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture_reader import PictureReader
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
@@ -24,7 +23,20 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
 MIN_PROBABILITY = 0.65
 MAX_STANDARD_INPUT_BYTES = 200_000_000
 
-Verdict = Literal["ok", "unsure", "no digit", "error"]
+Verdict = Literal["ok", "unsure", "no digit", "several digits", "error"]
+
+
+@dataclass(frozen=True)
+class ReadDigit:
+    """One of several digits.
+
+    Attributes:
+        digit: the most probable class.
+        probability: its probability, in [0, 1].
+    """
+
+    digit: int
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -33,13 +45,14 @@ class Answer:
 
     Attributes:
         path: the picture.
-        verdict: `ok`; `unsure` where the probability is low; `no digit` where none was found; `error` where the picture
-            cannot be read.
-        digit: the most probable class; None where there is no digit.
+        verdict: `ok`; `unsure` where the probability is low; `no digit` where none was found; `several digits` where
+            there are more; `error` where the picture cannot be read.
+        digit: the most probable class; None where there is not one digit.
         probability: its probability, in [0, 1].
         runner_up: the second most probable class.
         runner_up_probability: its probability.
         message: why the picture cannot be read.
+        digits: where there are several, each of them, from left to right.
     """
 
     path: str
@@ -49,6 +62,7 @@ class Answer:
     runner_up: int | None = None
     runner_up_probability: float | None = None
     message: str | None = None
+    digits: tuple[ReadDigit, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values."""
@@ -91,17 +105,15 @@ def read_digits(
     """
     for name in pictures:
         try:
-            image = find_digit(read(name, _standard_input() if name == "-" else None))
+            images = find_digits(read(name, _standard_input() if name == "-" else None))
         except PictureError as error:
             yield Answer(name, "error", message=str(error))
             continue
-        if image is None:
-            yield Answer(name, "no digit")
-            continue
-        image = appearance.imitated(image) if appearance else image
+        images = [appearance.imitated(image) for image in images] if appearance else images
         if on_input:
-            on_input(name, image)
-        probabilities = predictor(image[np.newaxis, ..., np.newaxis])[0]
+            for image in images:
+                on_input(name, image)
+        probabilities = predictor(np.stack(images)[..., np.newaxis]) if images else np.empty((0, 0), np.float32)
         yield _answer(name, probabilities, min_probability)
 
 
@@ -109,8 +121,14 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read(MAX_STANDARD_INPUT_BYTES)
 
 
-def _answer(name: str, probabilities: npt.NDArray[np.float32], min_probability: float) -> Answer:
-    digit, runner_up = np.argsort(-probabilities, kind="stable")[:2].tolist()
-    probability = float(probabilities[digit])
+def _answer(name: str, probabilities: Probabilities, min_probability: float) -> Answer:
+    """Return what the probabilities of each digit in a picture say."""
+    if len(probabilities) == 0:
+        return Answer(name, "no digit")
+    if len(probabilities) > 1:
+        digits = tuple(ReadDigit(int(each.argmax()), float(each.max())) for each in probabilities)
+        return Answer(name, "several digits", digits=digits)
+    digit, runner_up = np.argsort(-probabilities[0], kind="stable")[:2].tolist()
+    probability = float(probabilities[0][digit])
     verdict: Verdict = "ok" if probability >= min_probability else "unsure"
-    return Answer(name, verdict, digit, probability, runner_up, float(probabilities[runner_up]))
+    return Answer(name, verdict, digit, probability, runner_up, float(probabilities[0][runner_up]))

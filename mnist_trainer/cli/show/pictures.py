@@ -47,7 +47,7 @@ def csv_rows() -> Callable[[Answer], None]:
         click.echo(printable(row.getvalue()) if sys.stdout.isatty() else row.getvalue(), nl=False)
 
     write(field.name for field in fields(Answer))
-    return lambda answer: write(asdict(answer).values())
+    return lambda answer: write({**asdict(answer), "digits": _digits(answer)}.values())
 
 
 def saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None]:
@@ -71,8 +71,15 @@ def saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None
 def _line(answer: Answer) -> str:
     if answer.message:
         return f"error        {answer.message}"
+    if answer.digits:
+        probabilities = ", ".join(percent(read.probability) for read in answer.digits)
+        return f"{_digits(answer)}  several digits  {answer.path}  ({probabilities})"
     if answer.digit is None or answer.probability is None or answer.runner_up_probability is None:
         return f"no digit     {answer.path}"
     sure = "  unsure" if answer.verdict == "unsure" else ""
     second = f"{answer.runner_up} with {percent(answer.runner_up_probability)}"
     return f"{answer.digit}  {percent(answer.probability):>8}  {answer.path}  (then {second}){sure}"
+
+
+def _digits(answer: Answer) -> str:
+    return " ".join(str(read.digit) for read in answer.digits or ())
