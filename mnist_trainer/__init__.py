@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.formats.keras.read import load_model
     from mnist_trainer.formats.model_source import ModelSource, find_model
+    from mnist_trainer.pictures.predict import predict
+    from mnist_trainer.pictures.read_digits import Answer
     from mnist_trainer.reporting.comparison import Comparison, compare
     from mnist_trainer.reporting.html_report import write_html_report
     from mnist_trainer.reporting.train_report import TrainReport
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LIGHT = {
+    "Answer": "pictures.read_digits",
     "Comparison": "reporting.comparison",
     "Config": "config.schema",
     "Dataset": "data.dataset",
@@ -53,6 +56,7 @@ _LIGHT = {
     "load_config": "config.load",
     "load_dataset": "data.load",
     "measure_all": "evaluation.measure",
+    "predict": "pictures.predict",
     "start_run": "training.start",
     "vote": "evaluation.measure",
     "write_html_report": "reporting.html_report",
@@ -64,6 +68,7 @@ _NEEDS_TENSORFLOW = {
 }
 
 __all__ = [
+    "Answer",
     "Comparison",
     "Config",
     "Dataset",
@@ -84,6 +89,7 @@ __all__ = [
     "load_dataset",
     "load_model",
     "measure_all",
+    "predict",
     "start_run",
     "train",
     "vote",

@@ -86,13 +86,14 @@ def _looks_drawn(strokes: Mask, contrast: Picture, values: Picture) -> bool:
         return False
     beyond, (rows, columns) = ndimage.distance_transform_edt(~strokes, return_indices=True)
     around = contrast[(beyond > width / 2 + 2) & (beyond <= width + 4)]
-    fading = np.median(around) / np.median(contrast[strokes]) if around.size else 0
+    ink = np.median(contrast[strokes])
+    if ink <= 0 or (around.size and np.median(around) >= _MAX_FADING * ink):
+        return False
     # An edge of the page or of a shadow is the edge of something on one side only.
     outside = (beyond > 3) & (beyond <= 4.5)
     inside = ndimage.maximum_filter(np.where(strokes, values, -np.inf), 5)[rows[outside], columns[outside]]
     steps = inside - values[outside]
-    one_sided = np.mean(steps < _MIN_STEP * np.median(steps)) if steps.size else 0
-    return bool(fading < _MAX_FADING and one_sided < _MAX_ONE_SIDED)
+    return not steps.size or bool(np.mean(steps < _MIN_STEP * np.median(steps)) < _MAX_ONE_SIDED)
 
 
 def _inked(contrast: Picture, strokes: Mask) -> Picture:

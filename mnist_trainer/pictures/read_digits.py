@@ -17,7 +17,9 @@ from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture_reader import PictureReader
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+# Pictures, too, though they cannot be read: each is said.
+_REFUSED_SUFFIXES = (".heic", ".heif", ".avif")
 # With it, 1.4 % of good.yaml's right answers to MNIST's test images are unsure, and 37 of its 45 wrong ones; so are 43
 # of 60 scribbles that are no digit.
 MIN_PROBABILITY = 0.65
@@ -69,19 +71,33 @@ class Answer:
         return asdict(self)
 
 
-def find_pictures(references: Iterable[str]) -> Iterator[str]:
-    """Return the files that are meant: each as it is, and all pictures in a folder, by name."""
+def find_pictures(
+    references: Iterable[str], on_skipped: Callable[[str, int], None] = lambda _folder, _num: None
+) -> Iterator[str]:
+    """Return the files that are meant: each as it is, and all pictures in a folder, by name.
+
+    Args:
+        references: paths of files and folders.
+        on_skipped: called with each folder that holds other files, too, and their number; hidden ones do not count.
+    """
     for reference in references:
-        yield from _pictures_in(reference) or [reference]
+        pictures, num_others = _pictures_in(reference)
+        if pictures and num_others:
+            on_skipped(reference, num_others)
+        yield from pictures or [reference]
 
 
-def _pictures_in(reference: str) -> list[str]:
-    """Return the pictures in a folder; none in what is no folder, or may not be read, as reading it as a file says."""
+def _pictures_in(reference: str) -> tuple[list[str], int]:
+    """Return the pictures in a folder, and how many other files there are.
+
+    There are none in what is no folder, or may not be read, as reading it as a file says.
+    """
     try:
-        names = (path for path in Path(reference).iterdir() if not path.name.startswith("."))
-        return sorted(str(path) for path in names if path.suffix.lower() in SUFFIXES)
+        files = [path for path in Path(reference).iterdir() if not path.name.startswith(".") and not path.is_dir()]
     except (OSError, ValueError):
-        return []
+        return [], 0
+    pictures = [str(path) for path in files if path.suffix.lower() in SUFFIXES + _REFUSED_SUFFIXES]
+    return sorted(pictures), len(files) - len(pictures)
 
 
 def read_digits(

@@ -14,7 +14,7 @@ from scipy import ndimage
 Values = npt.NDArray[np.float64]
 
 # Width and height in pixels.
-SIZES = ((160, 120), (300, 420), (1000, 750))
+SIZES = ((160, 120), (300, 420), (600, 450))
 TILTS_DEGREES = (0.0, 2.0, -7.0, 15.0)
 
 
@@ -265,21 +265,20 @@ def _photographed(page: Values, random: np.random.Generator) -> tuple[Values, di
 
 
 def _poor_jpeg(page: Values, _: np.random.Generator) -> tuple[Values, dict[str, object]]:
-    return page, {"format": "JPEG", "quality": 12}
+    return page, {"format": "JPEG", "quality": 25}
 
 
 CAMERAS = {"clean": _clean, "photo": _photographed, "poor JPEG": _poor_jpeg}
 
 
-def empty_pages() -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the file of every page, in each size, tilt and quality; the same in every call."""
-    for name, draw in PAGES.items():
-        for size in SIZES:
-            for tilt in TILTS_DEGREES:
-                page = draw(Sheet.of(size, tilt))
-                for camera, photograph in CAMERAS.items():
-                    values, options = photograph(page, np.random.default_rng([*size, int(tilt + 90)]))
-                    yield f"{name}, {size[0]}×{size[1]}, {tilt:g}°, {camera}", _file(values, options)
+def empty_pages(kind: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the file of pages of a kind, in every tilt and quality; the same in every call."""
+    for tilt in TILTS_DEGREES:
+        for number, (camera, photograph) in enumerate(CAMERAS.items()):
+            size = SIZES[(number + int(tilt)) % len(SIZES)]
+            random = np.random.default_rng([*size, int(tilt + 90)])
+            values, options = photograph(PAGES[kind](Sheet.of(size, tilt)), random)
+            yield f"{kind}, {size[0]}×{size[1]}, {tilt:g}°, {camera}", _file(values, options)
 
 
 def _file(values: Values, options: dict[str, object]) -> bytes:

@@ -32,6 +32,12 @@ def note_on(appearance: Appearance | None) -> None:
         click.echo(f"note: {unlike}: pictures are read light on dark, which may lead to wrong answers", err=True)
 
 
+def note_skipped(folder: str, num_files: int) -> None:
+    """Say how many files in a folder are not read."""
+    files = "1 file that is" if num_files == 1 else f"{num_files:,} files that are"
+    click.echo(printable(f"note: {folder}: {files} no picture by name, not read"), err=True)
+
+
 def lines(*, to_error: bool) -> Callable[[Answer], None]:
     """Return what prints an answer for people."""
     return lambda answer: click.echo(printable(_line(answer)), err=to_error)
