@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.formats.keras.read import load_model
     from mnist_trainer.formats.model_source import ModelSource, find_model
+    from mnist_trainer.pictures.predict import predict
+    from mnist_trainer.pictures.read_digits import Answer
     from mnist_trainer.reporting.comparison import Comparison, compare
     from mnist_trainer.reporting.html_report import write_html_report
     from mnist_trainer.reporting.train_report import TrainReport
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LIGHT = {
+    "Answer": "pictures.read_digits",
     "Comparison": "reporting.comparison",
     "Config": "config.schema",
     "Dataset": "data.dataset",
@@ -55,6 +58,7 @@ _LIGHT = {
     "load_config": "config.load",
     "load_dataset": "data.load",
     "measure_all": "evaluation.measure",
+    "predict": "pictures.predict",
     "start_run": "training.start",
     "tune": "tuning.tune",
     "vote": "evaluation.measure",
@@ -68,6 +72,7 @@ _NEEDS_TENSORFLOW = {
 }
 
 __all__ = [
+    "Answer",
     "Comparison",
     "Config",
     "Dataset",
@@ -88,6 +93,7 @@ __all__ = [
     "load_dataset",
     "load_model",
     "measure_all",
+    "predict",
     "start_run",
     "train",
     "train_folds",

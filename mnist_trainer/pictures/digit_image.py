@@ -1,37 +1,40 @@
-"""The digit in a picture → a 28×28 image like MNIST's."""
+"""The digits in a picture → 28×28 images like MNIST's."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Images
 from mnist_trainer.pictures.ink_contrast import ink_contrast
+from mnist_trainer.pictures.mask import Mask, extent, longer_side, stroke_width
 from mnist_trainer.pictures.picture import Picture, resized
-from mnist_trainer.pictures.strokes import Mask, find_strokes
+from mnist_trainer.pictures.strokes import find_strokes
 
 # LeCun et al. fitted digits into this box.
 BOX_PIXELS = 20
 
 # Smaller pictures are enlarged to this.
 _MIN_WORK_PIXELS = 200
-# Widths in pixels of the 28×28 image, as `_stroke_width` measures them: in MNIST 90 % are between 1.7 and 4.1, and
+# Widths in pixels of the 28×28 image, as `stroke_width` measures them: in MNIST 90 % are between 1.7 and 4.1, and
 # 99.9 % below 5.2.
 _MIN_WIDTH, _MAX_DRAWN_WIDTH = 2.0, 6.5
 # The contrast around strokes, as a share of theirs: at most 0.02 in MNIST, 0.05 in our drawn digits and 0.14 in
 # strong noise; 0.77 around a tenth of the patches of light on bare walls.
 _MAX_FADING = 0.2
+# Where the step from the strokes to what is around them is below the first, as a share of the usual step, there is no
+# edge: along at most 0.04 of the outline of our drawn digits, 0.1 to 0.5 of that of pages and shadows.
+_MIN_STEP, _MAX_ONE_SIDED = 0.4, 0.1
 # In an image that is MNIST's already, what is darker than the first is background; its strokes reach the second.
 _FAINT, _MIN_FULL_INK = 0.1, 0.9
 
 
-def find_digit(picture: Picture) -> Images | None:
-    """Return the digit in a picture as MNIST would have it: uint8, shape (28, 28), 0 is background; None without one.
+def find_digits(picture: Picture) -> list[Images]:
+    """Return the digits in a picture, from left to right, as MNIST would have them: uint8, shape (28, 28), on 0.
 
-    It may be dark on light or light on dark, of any colour, size and place, under uneven light. Its longer side
+    They may be dark on light or light on dark, of any colour, size and place, under uneven light. A digit's longer side
     becomes 20 pixels, its strokes at least 2 pixels wide, its centre of mass the centre of the image. What already is
     a 28×28 image of this kind stays as it is.
 
@@ -41,15 +44,11 @@ def find_digit(picture: Picture) -> Images | None:
     Source: LeCun, Bottou, Bengio and Haffner 1998, "Gradient-Based Learning Applied to Document Recognition",
     section III.A, for size and place. The width of strokes, and what stands before it, is our own.
     """
-    contrast = ink_contrast(_enlarged(picture))
-    strokes = find_strokes(contrast)
-    if strokes is None:
-        return None
-    contrast, strokes = _cropped(contrast, strokes)
-    if not _looks_drawn(contrast, strokes):
-        return None
-    framed = _as_framed(picture)
-    return _framed(_inked(contrast, strokes)) if framed is None else framed
+    contrast, values = ink_contrast(_enlarged(picture))
+    digits = [_cropped(strokes, contrast, values) for strokes in find_strokes(contrast)]
+    drawn = [(strokes, contrast) for strokes, contrast, values in digits if _looks_drawn(strokes, contrast, values)]
+    framed = _as_framed(picture) if len(drawn) == 1 else None
+    return [_framed(_inked(contrast, strokes)) for strokes, contrast in drawn] if framed is None else [framed]
 
 
 def _as_framed(picture: Picture) -> Images | None:
@@ -60,7 +59,7 @@ def _as_framed(picture: Picture) -> Images | None:
     grey = 1 - grey if np.median(grey) > 0.5 else grey
     if grey.max() < _MIN_FULL_INK:
         return None
-    is_boxed = BOX_PIXELS - 2 <= _size(grey > _FAINT) <= BOX_PIXELS
+    is_boxed = BOX_PIXELS - 2 <= longer_side(grey > _FAINT) <= BOX_PIXELS
     is_centred = all(abs(centre - IMAGE_PIXELS / 2) <= 1 for centre in _centre_of_mass(grey))
     return np.rint(255 * grey).astype(np.uint8) if is_boxed and is_centred else None
 
@@ -71,22 +70,30 @@ def _enlarged(picture: Picture) -> Picture:
     return resized(picture, (factor * width, factor * height), Image.Resampling.BICUBIC) if factor > 1 else picture
 
 
-def _cropped(contrast: Picture, strokes: Mask) -> tuple[Picture, Mask]:
-    """Return both near the strokes only: what follows takes time for each pixel."""
-    margin = _size(strokes) // 2
-    rows, columns = (slice(max(0, lines[0] - margin), lines[-1] + margin + 1) for lines in _extent(strokes))
-    return contrast[rows, columns], strokes[rows, columns]
+def _cropped(strokes: Mask, contrast: Picture, values: Picture) -> tuple[Mask, Picture, Picture]:
+    """Return all near the strokes only: what follows takes time for each pixel."""
+    margin = longer_side(strokes) // 2
+    rows, columns = (slice(max(0, lines[0] - margin), lines[-1] + margin + 1) for lines in extent(strokes))
+    return strokes[rows, columns], contrast[rows, columns], values[rows, columns]
 
 
-def _looks_drawn(contrast: Picture, strokes: Mask) -> bool:
-    """Return whether the strokes are slender, and end where they end: a patch of light or of shadow fades."""
+def _looks_drawn(strokes: Mask, contrast: Picture, values: Picture) -> bool:
+    """Return whether strokes are slender, and end where they end: a patch of light or of shadow fades."""
     from scipy import ndimage
 
-    width = _stroke_width(strokes)
-    beyond = ndimage.distance_transform_edt(~strokes)
+    width = stroke_width(strokes)
+    if width * BOX_PIXELS > _MAX_DRAWN_WIDTH * longer_side(strokes):
+        return False
+    beyond, (rows, columns) = ndimage.distance_transform_edt(~strokes, return_indices=True)
     around = contrast[(beyond > width / 2 + 2) & (beyond <= width + 4)]
-    fading = np.median(around) / np.median(contrast[strokes]) if around.size else 0
-    return bool(width * BOX_PIXELS <= _MAX_DRAWN_WIDTH * _size(strokes) and fading < _MAX_FADING)
+    ink = np.median(contrast[strokes])
+    if ink <= 0 or (around.size and np.median(around) >= _MAX_FADING * ink):
+        return False
+    # An edge of the page or of a shadow is the edge of something on one side only.
+    outside = (beyond > 3) & (beyond <= 4.5)
+    inside = ndimage.maximum_filter(np.where(strokes, values, -np.inf), 5)[rows[outside], columns[outside]]
+    steps = inside - values[outside]
+    return not steps.size or bool(np.mean(steps < _MIN_STEP * np.median(steps)) < _MAX_ONE_SIDED)
 
 
 def _inked(contrast: Picture, strokes: Mask) -> Picture:
@@ -96,7 +103,7 @@ def _inked(contrast: Picture, strokes: Mask) -> Picture:
     """
     from scipy import ndimage
 
-    width, size = _stroke_width(strokes), _size(strokes)
+    width, size = stroke_width(strokes), longer_side(strokes)
     wanted = max(width * BOX_PIXELS / size, _MIN_WIDTH)
     growth = (wanted * (size - width) / (BOX_PIXELS - wanted) - width) / 2
     margin = 3 + math.ceil(growth)
@@ -108,30 +115,12 @@ def _inked(contrast: Picture, strokes: Mask) -> Picture:
     return digit
 
 
-def _stroke_width(strokes: Mask) -> float:
-    """Return about how many pixels wide the strokes are: of a bar n pixels wide, the mean distance is (n + 2) / 4."""
-    from scipy import ndimage
-
-    padded = np.pad(strokes, 1)
-    return float(4 * ndimage.distance_transform_edt(padded)[padded].mean() - 2)
-
-
 def _grown(strokes: Mask, growth: float) -> Picture:
     """Return the strokes wider by `growth` pixels on each side, in [0, 1]."""
     from scipy import ndimage
 
     grown: Picture = np.clip(growth + 1 - ndimage.distance_transform_edt(~strokes), 0, 1).astype(np.float32)
     return grown
-
-
-def _extent(mask: Mask) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the rows and the columns in which something is."""
-    return np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-
-
-def _size(mask: Mask) -> int:
-    """Return the longer side, in pixels, of the box around what is in the mask."""
-    return int(max(np.ptp(lines) for lines in _extent(mask))) + 1
 
 
 def _centre_of_mass(grey: Picture) -> tuple[float, float]:
@@ -151,7 +140,7 @@ def _framed(ink: Picture) -> Images:
 
 
 def _fitted(ink: Picture) -> Picture:
-    rows, columns = _extent(ink > 0.5)
+    rows, columns = extent(ink > 0.5)
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1, np.newaxis]
     height, width = cropped.shape[:2]
     scale = BOX_PIXELS / max(height, width)

@@ -17,8 +17,11 @@ _PAPER_FRACTION = 0.35
 _DARKEST_PAPER = 0.15
 
 
-def ink_contrast(picture: Picture) -> Picture:
-    """Return how far each pixel is from the paper around it, towards the ink: shape (height, width), about [0, 1]."""
+def ink_contrast(picture: Picture) -> tuple[Picture, Picture]:
+    """Return how far each pixel is from the paper around it, towards the ink, about in [0, 1], and from none at all.
+
+    Both have the shape (height, width).
+    """
     direction = _ink_direction(_thumbnail(picture))
     values = (picture @ direction)[..., np.newaxis]
     height, width = picture.shape[:2]
@@ -26,7 +29,7 @@ def ink_contrast(picture: Picture) -> Picture:
     contrast: Picture = (values - paper)[..., 0]
     if (direction < 0).all():  # dark on light: in a shadow, paper and ink are darker by the same factor
         contrast /= np.maximum(-paper[..., 0], _DARKEST_PAPER)
-    return contrast
+    return contrast, values[..., 0]
 
 
 def _thumbnail(picture: Picture) -> Picture:

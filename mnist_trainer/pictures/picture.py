@@ -17,11 +17,13 @@ from mnist_trainer.files.untrusted import UNREADABLE
 
 Picture: TypeAlias = npt.NDArray[np.float32]
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 MAX_SIDE_PIXELS = 10_000
 MAX_PIXELS = 40_000_000
 # Larger pictures are reduced to this: a stroke of one pixel in 4,000 keeps a quarter of its contrast.
 MAX_READ_PIXELS = 1_000
+
+_PHONE_ONLY = "a HEIC or AVIF picture, which is not read; convert it to PNG or JPEG"
 
 
 def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
@@ -31,7 +33,7 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
     A larger picture is reduced to about a thousand pixels a side.
 
     Args:
-        source: the path of a PNG, JPEG, BMP, GIF or TIFF file, or its content.
+        source: the path of a PNG, JPEG, BMP, GIF, TIFF or WebP file, or its content.
         name: begins the messages; by default the path.
 
     Raises:
@@ -46,7 +48,8 @@ def read_picture(source: Path | BinaryIO, name: str | None = None) -> Picture:
             _check_size(image, name)
             return _values(image)
     except (UnidentifiedImageError, Image.DecompressionBombError, *UNREADABLE) as error:
-        raise PictureError(f"{name}: {_reason(error)}") from error
+        reason = _PHONE_ONLY if isinstance(error, UnidentifiedImageError) and _is_heif(source) else _reason(error)
+        raise PictureError(f"{name}: {reason}") from error
 
 
 def resized(picture: Picture, size: tuple[int, int], resampling: Image.Resampling) -> Picture:
@@ -65,9 +68,18 @@ def _size_limit() -> str:
     return f"at most {MAX_SIDE_PIXELS:,} a side and {MAX_PIXELS:,} in all are read; make it smaller"
 
 
+def _is_heif(source: Path | BinaryIO) -> bool:
+    """Return whether a file is in the container of HEIC and AVIF, ISO/IEC 23008-12: its first box is `ftyp`."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return _is_heif(file)
+    source.seek(4)
+    return source.read(8) in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypmsf1", b"ftyphevc", b"ftypavis")
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "not a PNG, JPEG, BMP, GIF or TIFF picture"
+        return "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"
     if isinstance(error, Image.DecompressionBombError):
         return f"far too many pixels; {_size_limit()}"
     if isinstance(error, MemoryError):

@@ -1,4 +1,4 @@
-"""Which pixels of a picture belong to the digit: neither paper, nor specks, frames and ruled lines."""
+"""Which pixels of a picture belong to its digits: neither paper, nor specks, frames and ruled lines."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.pictures.glyphs import Boxes, grouped
+from mnist_trainer.pictures.mask import Mask
+from mnist_trainer.pictures.page import is_flat_bar, is_page
 from mnist_trainer.pictures.picture import Picture
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
-Boxes: TypeAlias = npt.NDArray[np.int64]
 
 # Ink has at least this contrast to the paper, and this many times the deviation of the paper's grain: the strongest of
 # a million pixels of normal noise is 4.9 deviations off.
@@ -20,11 +20,16 @@ _MIN_DIGIT_PIXELS = 8
 _SPECK_FRACTION = 0.02
 # Inside a frame, or between lines from edge to edge, what is smaller than this fraction of the picture is dirt.
 _MIN_INNER_FRACTION = 0.08
-_FRAME_FRACTION = 0.12
+# Where more is in bars that lie, it is lines and no digit.
+_MAX_LYING_FRACTION = 0.7
+# More are taken for a texture.
+_MAX_DIGITS, _MIN_DIGIT_FRACTION = 20, 0.5
+
+Labels: TypeAlias = npt.NDArray[np.int32]
 
 
-def find_strokes(contrast: Picture) -> Mask | None:
-    """Return which pixels belong to the digit; None if nothing stands out from the paper."""
+def find_strokes(contrast: Picture) -> list[Mask]:
+    """Return which pixels belong to each digit, from left to right; none if nothing stands out from the paper."""
     from scipy import ndimage
 
     smooth = ndimage.gaussian_filter(contrast, 1)
@@ -32,7 +37,7 @@ def find_strokes(contrast: Picture) -> Mask | None:
     low, quarter = np.percentile(smooth, (5, 25))
     deviation = (quarter - low) / 0.97  # of a normal distribution
     above = smooth[smooth > max(_MIN_CONTRAST, quarter + _MIN_DEVIATIONS * deviation)]
-    return _digit_parts(smooth > _otsu_threshold(above)) if above.size else None
+    return _digits(smooth > _otsu_threshold(above)) if above.size else []
 
 
 def _otsu_threshold(values: Picture) -> float:
@@ -48,23 +53,46 @@ def _otsu_threshold(values: Picture) -> float:
     return float(edges[1 + np.argmax(below * above * (means[0] - means[1]) ** 2)])
 
 
-def _digit_parts(mask: Mask) -> Mask | None:
-    """Return the largest connected part and what is near it, without specks, frames and lines from edge to edge."""
+def _digits(mask: Mask) -> list[Mask]:
+    """Return the parts of each digit, without specks and what is the page's own."""
     from scipy import ndimage
 
     labels, _ = ndimage.label(mask, np.ones((3, 3)))
     areas = np.bincount(labels.ravel())[1:]
-    if not areas.size:
-        return None
     places = ndimage.find_objects(labels)
     boxes = np.array([[rows.start, columns.start, rows.stop, columns.stop] for rows, columns in places])
-    inner = np.flatnonzero(~_spans(boxes, mask.shape) & ~_frames(labels, places))
-    if not inner.size or _sides(boxes[inner]).max() < _MIN_INNER_FRACTION * max(mask.shape):
-        inner = np.arange(len(areas))
-    main = inner[np.argmax(areas[inner])]
-    chosen = _near(boxes, main, inner[areas[inner] >= _SPECK_FRACTION * areas[main]])
-    is_digit = _sides(boxes[chosen]).max() >= _MIN_DIGIT_PIXELS and areas[chosen].sum() > areas[inner].sum() / 3
-    return np.asarray(np.isin(labels, chosen + 1)) if is_digit else None
+    inner = np.flatnonzero(_is_written(labels, places, boxes)) if places else np.array([], int)
+    if not inner.size:
+        return []
+    kept = inner[areas[inner] >= _SPECK_FRACTION * areas[inner].max()]
+    digits = [kept[digit] for digit in grouped(boxes[kept], areas[kept])]
+    masks = [np.asarray(np.isin(labels, digit + 1)) for digit in digits if _is_written_digit(labels, digit, boxes)]
+    is_texture = (
+        len(masks) > _MAX_DIGITS or sum(mask.sum() for mask in masks) <= _MIN_DIGIT_FRACTION * areas[inner].sum()
+    )
+    return [] if is_texture else masks
+
+
+def _is_written_digit(labels: Labels, digit: npt.NDArray[np.int64], boxes: Boxes) -> bool:
+    """Return whether these parts are large enough, not bars that lie, and not what is left of a broken line."""
+    place = slice(boxes[digit, 0].min(), boxes[digit, 2].max()), slice(boxes[digit, 1].min(), boxes[digit, 3].max())
+    whole = np.isin(labels[place], digit + 1)
+    parts = [labels[place] == part + 1 for part in digit]
+    lying = sum(part.sum() for part in parts if is_flat_bar(part))
+    is_large = max(whole.shape) >= _MIN_DIGIT_PIXELS
+    return is_large and lying <= _MAX_LYING_FRACTION * whole.sum() and not is_page(whole, place, labels.shape)
+
+
+def _is_written(labels: Labels, places: list[tuple[slice, slice]], boxes: Boxes) -> Mask:
+    """Return which parts are not the page's; what reaches from edge to edge is only if it is all there is."""
+    written = ~np.array([is_page(labels[place] == label, place, labels.shape) for label, place in enumerate(places, 1)])
+    inner = written & ~_spans(boxes, labels.shape)
+    is_enough = inner.any() and _sides(boxes[inner]).max() >= _MIN_INNER_FRACTION * max(labels.shape)
+    if is_enough or written.all():
+        return inner if is_enough else written
+    # What little there is beside a page's lines is dirt.
+    is_large = written.any() and _sides(boxes[written]).max() >= _MIN_INNER_FRACTION * max(labels.shape)
+    return written & is_large
 
 
 def _sides(boxes: Boxes) -> npt.NDArray[np.int64]:
@@ -77,30 +105,3 @@ def _spans(boxes: Boxes, shape: tuple[int, ...]) -> Mask:
     first, last = boxes[:, :2] <= 1, boxes[:, 2:] >= np.array(shape) - 1
     spans: Mask = np.any(first & last, axis=1)
     return spans
-
-
-def _frames(labels: npt.NDArray[np.int32], places: list[tuple[slice, slice]]) -> Mask:
-    """Return which parts are at the four sides of their boxes, and nowhere else."""
-    parts = (labels[place] == label for label, place in enumerate(places, 1))
-    return np.array([min(part.shape) > _MIN_DIGIT_PIXELS and _is_frame(part) for part in parts])
-
-
-def _is_frame(part: Mask) -> bool:
-    top, left = (max(1, round(_FRAME_FRACTION * side)) for side in part.shape)
-    if part[top:-top, left:-left].sum() > 0.1 * part.sum():
-        return False
-    sides = part[:top].any(0), part[-top:].any(0), part[:, :left].any(1), part[:, -left:].any(1)
-    return all(side.mean() > 0.8 for side in sides)
-
-
-def _near(boxes: Boxes, main: int, candidates: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the candidates within a fifth of the main one's size of it, or of what is near it."""
-    reach = 0.2 * (boxes[main, 2:] - boxes[main, :2]).max()
-    chosen = np.array([main])
-    while True:
-        top_left, bottom_right = boxes[chosen, :2].min(0), boxes[chosen, 2:].max(0)
-        gaps = np.maximum(boxes[candidates, :2] - bottom_right, top_left - boxes[candidates, 2:]).max(1)
-        grown = candidates[gaps <= reach]
-        if len(grown) == len(chosen):
-            return chosen
-        chosen = grown

@@ -20,7 +20,7 @@ from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.files.untrusted import UNREADABLE
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
-from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.reporting.diagnosis import diagnose
 from mnist_trainer.reporting.train_report import TrainReport
@@ -108,7 +108,7 @@ def predictions(content: bytes) -> None:
 
 def picture(content: bytes) -> None:
     with contextlib.suppress(PictureError):
-        find_digit(read_picture(io.BytesIO(content), "x"))
+        find_digits(read_picture(io.BytesIO(content), "x"))
 
 
 def weights(content: bytes) -> None:

@@ -131,6 +131,16 @@ def many_scans() -> bytes:
     return content[:begin] + 20_000 * scan + content[-2:]
 
 
+def webp(width: int, height: int, num_frames: int = 2) -> bytes:
+    """Return an animated WebP of small frames on a canvas of any size."""
+    frame = picture_bytes(Image.new("L", (40, 40), 255), "WEBP")[12:]
+    shown = bytes(6) + 2 * (39).to_bytes(3, "little") + bytes(4) + frame
+    shown = b"ANMF" + struct.pack("<I", len(shown)) + shown
+    canvas = b"\2\0\0\0" + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunks = b"VP8X" + struct.pack("<I", 10) + canvas + b"ANIM" + struct.pack("<I", 6) + bytes(6) + num_frames * shown
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
 def huge_jpeg() -> bytes:
     """Return a JPEG that announces 65,500 × 65,500 pixels."""
     content = picture_bytes(draw_seven(), "JPEG")
@@ -138,7 +148,7 @@ def huge_jpeg() -> bytes:
     return content[:begin] + struct.pack(">HH", 65_500, 65_500) + content[begin + 4 :]
 
 
-_NO_PICTURE = "not a PNG, JPEG, BMP, GIF or TIFF picture"
+_NO_PICTURE = "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"
 _DAMAGED = "damaged or cut short: .*"
 _TOO_MANY = r"(far too many pixels; |[\d,]+×[\d,]+ pixels; )at most 10,000 a side and 40,000,000 in all are read.*"
 _TOO_LARGE = "(takes too much memory to read|damaged, or takes too much memory or time to read)"
@@ -193,6 +203,15 @@ _PICTURES: list[tuple[str, Make, str]] = [
     ("JPEG cut off", file_of(picture_bytes(draw_seven(), "JPEG")[:-50]), _DAMAGED),
     ("JPEG that is its first bytes", file_of(b"\xff\xd8\xff\xe0"), _ANY),
     ("JPEG of 20,000 scans", file_of(many_scans), _TOO_LARGE),
+    ("WebP of 16,384 × 16,384", file_of(webp(16_384, 16_384)), _ANY),
+    ("WebP of 9,000 × 9,000", file_of(webp(9_000, 9_000)), _TOO_MANY),
+    ("WebP cut off", file_of(picture_bytes(draw_seven(), "WEBP")[:-50]), _ANY),
+    ("WebP of a hole", hole(picture_bytes(draw_seven(), "WEBP")), _ANY),
+    (
+        "HEIC",
+        file_of(b"\0\0\0\x18ftypheic" + noise(1_000)),
+        "a HEIC or AVIF picture, which is not read; convert it to PNG or JPEG",
+    ),
 ]
 _BLANK = Image.new("L", (40, 40), 255)
 # What is read, without a digit.
@@ -206,6 +225,7 @@ _ODD: list[tuple[str, Make]] = [
         file_of(lambda: gif(40, 40, b"!\xfe" + 200_000 * (b"\xff" + bytes(255)) + b"\0", gif_frame())),
     ),
     ("JPEG with metadata of noise", file_of(picture_bytes(_BLANK, "JPEG", exif=b"Exif\0\0" + noise(1_000)))),
+    ("WebP of 20,000 frames", file_of(lambda: webp(40, 40, 20_000))),
     ("TIFF under another name", file_of(picture_bytes(_BLANK, "TIFF"))),
 ]
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.interpolate import CubicSpline
 
-from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 
 Values = npt.NDArray[np.float64]
@@ -279,8 +279,7 @@ def contact_sheet() -> Image.Image:
         picture = Image.open(io.BytesIO(drawing.content)).convert("RGB")
         picture.thumbnail((cell - 4, cell - 4), Image.Resampling.LANCZOS)
         sheet.paste(picture, (x + 2, y + 2))
-        found = find_digit(read_picture(io.BytesIO(drawing.content), drawing.style))
-        if found is not None:
+        for found in find_digits(read_picture(io.BytesIO(drawing.content), drawing.style)):
             sheet.paste(Image.fromarray(found).resize((seen - 4,) * 2, Image.Resampling.NEAREST), (x + 28, y + cell))
     return sheet
 

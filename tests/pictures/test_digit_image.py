@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mnist_trainer.data.dataset import Images
-from mnist_trainer.pictures.digit_image import find_digit
+from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import Picture, read_picture
 from tests.conftest import Arrays
 from tests.pictures.drawn_digits import HANDS, STYLES, Drawing, Pen, drawings, ink
@@ -23,8 +23,7 @@ def drawn(digit: int, pen: Pen | None = None) -> np.ndarray:
 
 
 def found(picture: Picture) -> Images:
-    image = find_digit(picture)
-    assert image is not None
+    (image,) = find_digits(picture)
     assert image.shape == (28, 28)
     assert image.dtype == np.uint8
     return image
@@ -112,25 +111,25 @@ def test_frame_and_lines_from_edge_to_edge_are_ignored() -> None:
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 500, 1), (28, 28, 1), (300, 200, 3)])
 @pytest.mark.parametrize("grey", [0, 0.5, 1])
 def test_blank_picture_has_no_digit(shape: tuple[int, ...], grey: float) -> None:
-    assert find_digit(np.full(shape, grey, np.float32)) is None
+    assert find_digits(np.full(shape, grey, np.float32)) == []
 
 
 @pytest.mark.parametrize("side", [28, 300])
 @pytest.mark.parametrize("seed", range(4))
 def test_noise_has_no_digit(side: int, seed: int) -> None:
     random = np.random.default_rng(seed)
-    assert find_digit(random.uniform(size=(side, side, 1)).astype(np.float32)) is None
-    assert find_digit(random.normal(0.5, 0.02, (side, side, 3)).astype(np.float32)) is None
+    assert find_digits(random.uniform(size=(side, side, 1)).astype(np.float32)) == []
+    assert find_digits(random.normal(0.5, 0.02, (side, side, 3)).astype(np.float32)) == []
 
 
 def test_patch_of_light_has_no_digit() -> None:
     y, x = np.mgrid[-1:1:300j, -1:1:300j]
-    assert find_digit((0.4 + 0.4 * np.exp(-8 * (x**2 + y**2))).astype(np.float32)[..., np.newaxis]) is None
+    assert find_digits((0.4 + 0.4 * np.exp(-8 * (x**2 + y**2))).astype(np.float32)[..., np.newaxis]) == []
 
 
 def test_faint_contrast_has_no_digit() -> None:
-    assert find_digit(page(drawn(4), 0.87, 0.9)) is None
-    assert find_digit(page(drawn(4), 0.75, 0.9)) is not None
+    assert find_digits(page(drawn(4), 0.87, 0.9)) == []
+    assert len(find_digits(page(drawn(4), 0.75, 0.9))) == 1
 
 
 def test_mnist_stays_as_it_is(mnist: Arrays) -> None:

@@ -83,6 +83,7 @@ def wide(factor: float, dtype: str) -> Image.Image:
         pytest.param(file_of(BAR, format="GIF"), id="GIF"),
         pytest.param(file_of(BAR, format="GIF", save_all=True, append_images=[ImageOps.invert(BAR)]), id="frames"),
         pytest.param(file_of(BAR, format="TIFF", compression="tiff_lzw"), id="TIFF"),
+        pytest.param(file_of(BAR, format="WEBP", lossless=True), id="WebP"),
     ],
 )
 def test_every_mode_and_format_is_the_same_picture(file: io.BytesIO) -> None:
@@ -132,12 +133,12 @@ def test_numbers_that_are_not_finite_become_background() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not a PNG, JPEG, BMP, GIF or TIFF picture"),
-        (b"a digit, in words", "not a PNG, JPEG, BMP, GIF or TIFF picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a PNG, JPEG, BMP, GIF or TIFF picture"),
-        (b"8BPS\0\1" + bytes(40), "not a PNG, JPEG, BMP, GIF or TIFF picture"),
-        (b"SIMPLE  =" + b" " * 4000, "not a PNG, JPEG, BMP, GIF or TIFF picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not a PNG, JPEG, BMP, GIF or TIFF picture"),
+        (b"", "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
+        (b"a digit, in words", "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
+        (b"8BPS\0\1" + bytes(40), "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
+        (b"SIMPLE  =" + b" " * 4000, "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
         (file_of(BAR).getvalue()[:60], "damaged or cut short: "),
         (file_of(BAR, format="JPEG").getvalue()[:-20], "damaged or cut short: "),
         (file_of(BAR, format="BMP").getvalue()[:100], "damaged or cut short: "),
@@ -146,7 +147,7 @@ def test_numbers_that_are_not_finite_become_background() -> None:
         (png_of(10_001, 10), "10,001×10 pixels; at most 10,000 a side and 40,000,000 in all are read"),
         (png_of(8_000, 5_001), "8,000×5,001 pixels; at most 10,000 a side and 40,000,000 in all are read"),
         (png_of(9_500, 9_500), "9,500×9,500 pixels; at most 10,000 a side and 40,000,000 in all are read"),
-        (png_of(0, 5), "not a PNG, JPEG, BMP, GIF or TIFF picture"),
+        (png_of(0, 5), "not a PNG, JPEG, BMP, GIF, TIFF or WebP picture"),
     ],
 )
 def test_file_that_is_no_picture_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
@@ -155,6 +156,15 @@ def test_file_that_is_no_picture_is_refused(content: bytes, message: str, tmp_pa
     with pytest.raises(PictureError) as refused:
         read_picture(path)
     assert str(refused.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif"])
+def test_picture_of_a_telephone_has_its_remedy(brand: bytes, tmp_path: Path) -> None:
+    content = b"\0\0\0\x1cftyp" + brand + bytes(20)
+    (tmp_path / "photo.heic").write_bytes(content)
+    for source in (tmp_path / "photo.heic", io.BytesIO(content)):
+        with pytest.raises(PictureError, match=r"HEIC or AVIF picture, which is not read; convert it to PNG or JPEG$"):
+            read_picture(source, "photo")
 
 
 def test_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
@@ -178,7 +188,7 @@ def test_far_too_large_picture_costs_no_memory(side: int) -> None:
     assert seconds < 0.5
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "TIFF", "BMP"])
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP"])
 def test_damage_anywhere_is_refused_or_read(file_format: str) -> None:
     content = file_of(BAR, format=file_format).getvalue()
     for place in range(0, len(content), max(1, len(content) // 100)):

@@ -16,7 +16,7 @@ from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.files.limits import MAX_TEST_TIME_SHIFT
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.pictures.picture_reader import PictureReader
-from mnist_trainer.pictures.read_digits import Answer, find_pictures, read_digits
+from mnist_trainer.pictures.read_digits import Answer, ReadDigit, find_pictures, read_digits
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays
 
@@ -67,6 +67,37 @@ def test_model_sees_an_image_like_those_of_mnist(seven: Path, small_arrays: Arra
 def test_standard_input(seven: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(seven.read_bytes())))
     assert answers("-") == [Answer("-", "ok", 2, 0.75, 0, 0.1875)]
+
+
+def test_each_of_several_digits_is_read_from_left_to_right(small_arrays: Arrays, tmp_path: Path) -> None:
+    Image.fromarray(np.hstack(list(small_arrays["x_test"][:3]))).resize((672, 224)).save(tmp_path / "721.png")
+    seen: list[Images] = []
+
+    def rank(images: Images) -> Probabilities:
+        """The digit whose image is most like the one seen."""
+        seen.extend(images[..., 0])
+        apart = [
+            [np.abs(image[..., 0].astype(float) - known).sum() for known in small_arrays["x_test"][:3]]
+            for image in images
+        ]
+        return np.where(np.argsort(np.argsort(apart)) == 0, np.float32(0.875), np.float32(0.0625))
+
+    with PictureReader() as read:
+        (answer,) = read_digits(rank, read, [str(tmp_path / "721.png")])  # type: ignore[arg-type]
+    assert (answer.verdict, answer.digit, answer.probability) == ("several digits", None, None)
+    assert answer.digits == tuple(ReadDigit(place, 0.875) for place in range(3))
+    assert answer.as_json()["digits"][1] == {"digit": 1, "probability": 0.875}
+    assert len(seen) == 3
+
+
+def test_other_files_of_a_folder_are_counted_and_pictures_of_telephones_are_not(tmp_path: Path) -> None:
+    for name in ("a.jfif", "b.webp", "c.HEIC", "notes.txt", "movie.mp4", ".hidden"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
+    skipped: list[tuple[str, int]] = []
+    found = find_pictures([str(tmp_path)], lambda *said: skipped.append(said))
+    assert [Path(name).name for name in found] == ["a.jfif", "b.webp", "c.HEIC"]
+    assert skipped == [(str(tmp_path), 2)]
 
 
 def test_folder_is_all_pictures_in_it(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def predict(
 ) -> None:
     """Read the digit in each IMAGE with the model of RUN, which may be a .keras or .tflite file too.
 
-    An IMAGE is a PNG, JPEG, BMP, GIF or TIFF file with one digit, dark on light or light on dark, a folder of such
-    files, or - for standard input. RUN is a path, a name under logs/, or latest.
+    An IMAGE is a PNG, JPEG, BMP, GIF, TIFF or WebP file with one digit, dark on light or light on dark, a folder of
+    such files, or - for standard input. RUN is a path, a name under logs/, or latest.
 
     \b
     mnist-train predict latest seven.png photos/
@@ -64,7 +64,7 @@ def predict(
         # Both processes have started, and import meanwhile what this one does.
         from mnist_trainer.cli.show import pictures as show
 
-        names = list(show.find_pictures(images))
+        names = list(show.find_pictures(images, show.note_skipped))
         show.note_on_pixels(predictor)
         show_answer = show.csv_rows() if as_csv else show.lines(to_error=as_json)
         on_input = show.saver(save_input, names) if save_input else None

@@ -40,6 +40,12 @@ def note_on_pixels(predictor: Predictor) -> None:
         click.echo(f"Pixels are given to the model as {pixels_given(pixels.name, pixels.num_tried)}.", err=True)
 
 
+def note_skipped(folder: str, num_files: int) -> None:
+    """Say how many files in a folder are not read."""
+    files = "1 file that is" if num_files == 1 else f"{num_files:,} files that are"
+    click.echo(printable(f"note: {folder}: {files} no picture by name, not read"), err=True)
+
+
 def lines(*, to_error: bool) -> Callable[[Answer], None]:
     """Return what prints an answer for people."""
     return lambda answer: click.echo(printable(_line(answer)), err=to_error)
@@ -55,7 +61,7 @@ def csv_rows() -> Callable[[Answer], None]:
         click.echo(printable(row.getvalue()) if sys.stdout.isatty() else row.getvalue(), nl=False)
 
     write(field.name for field in fields(Answer))
-    return lambda answer: write(asdict(answer).values())
+    return lambda answer: write({**asdict(answer), "digits": _digits(answer)}.values())
 
 
 def saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None]:
@@ -79,8 +85,15 @@ def saver(folder: Path, pictures: Iterable[str]) -> Callable[[str, Images], None
 def _line(answer: Answer) -> str:
     if answer.message:
         return f"error        {answer.message}"
+    if answer.digits:
+        probabilities = ", ".join(percent(read.probability) for read in answer.digits)
+        return f"{_digits(answer)}  several digits  {answer.path}  ({probabilities})"
     if answer.digit is None or answer.probability is None or answer.runner_up_probability is None:
         return f"no digit     {answer.path}"
     sure = "  unsure" if answer.verdict == "unsure" else ""
     second = f"{answer.runner_up} with {percent(answer.runner_up_probability)}"
     return f"{answer.digit}  {percent(answer.probability):>8}  {answer.path}  (then {second}){sure}"
+
+
+def _digits(answer: Answer) -> str:
+    return " ".join(str(read.digit) for read in answer.digits or ())

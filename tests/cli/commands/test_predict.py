@@ -32,7 +32,7 @@ def test_one_line_a_picture(trained_run: Run, pictures: Path, invoke: Invoke) ->
     result = invoke("predict", trained_run.path, pictures)
     assert result.exit_code == 1
     assert [line[0] for line in result.stdout.splitlines()] == ["7", "2", "1", "e"]
-    assert f"error        {pictures}/3.png: not a PNG, JPEG, BMP, GIF or TIFF picture" in result.stdout
+    assert f"error        {pictures}/3.png: not a PNG, JPEG, BMP, GIF, TIFF or WebP picture" in result.stdout
     assert result.stderr == "Error: 1 of 4 pictures cannot be read\n"
 
 
@@ -41,14 +41,34 @@ def test_json_is_the_contract(trained_run: Run, pictures: Path, invoke: Invoke) 
     good, bad = json.loads(result.stdout)["images"]
     assert (good["path"], good["digit"], good["verdict"]) == (f"{pictures}/0.png", 7, "ok")
     assert good["probability"] > 0.5 > good["runner_up_probability"]
-    assert (bad["verdict"], bad["digit"]) == ("error", None)
+    assert (bad["verdict"], bad["digit"], bad["digits"]) == ("error", None, None)
 
 
 def test_csv(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
     result = invoke("predict", trained_run.path, pictures, "--csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["digit"] for row in rows] == ["7", "2", "1", ""]
-    assert rows[3]["message"].endswith("3.png: not a PNG, JPEG, BMP, GIF or TIFF picture")
+    assert rows[3]["message"].endswith("3.png: not a PNG, JPEG, BMP, GIF, TIFF or WebP picture")
+
+
+def test_several_digits(trained_run: Run, small_arrays: Arrays, invoke: Invoke) -> None:
+    Image.fromarray(np.hstack(list(small_arrays["x_test"][:2]))).resize((448, 224)).save("72.png")
+    result = invoke("predict", trained_run.path, "72.png", "--save-input", "seen")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("7 2  several digits  72.png  (")
+    assert {path.name for path in Path("seen").iterdir()} == {"72.png", "72-2.png"}
+    (answer,) = json.loads(invoke("predict", trained_run.path, "72.png", "--json").stdout)["images"]
+    assert (answer["verdict"], answer["digit"], answer["probability"]) == ("several digits", None, None)
+    assert [each["digit"] for each in answer["digits"]] == [7, 2]
+    (row,) = csv.DictReader(io.StringIO(invoke("predict", trained_run.path, "72.png", "--csv").stdout))
+    assert (row["verdict"], row["digit"], row["digits"]) == ("several digits", "", "7 2")
+
+
+def test_files_that_are_not_read_are_counted(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
+    (pictures / "3.png").rename(pictures / "notes.txt")
+    result = invoke("predict", trained_run.path, pictures)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 3)
+    assert result.stderr == f"note: {pictures}: 1 file that is no picture by name, not read\n"
 
 
 def test_what_the_model_saw_is_saved(trained_run: Run, pictures: Path, invoke: Invoke) -> None:
