@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import logging
 import re
 import time
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mnist_trainer.config.load import LoadedConfig, load_config
 from mnist_trainer.config.render import render_config
@@ -22,6 +21,7 @@ from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
+from mnist_trainer.tuning.methods import directions, make_pruner, make_sampler
 from mnist_trainer.tuning.trials import Attempts, all_attempts
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ _TRIALS = "trials"
 # A worker that was killed is noticed after the second; a trial of it then goes on in another.
 _HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
 _PAUSE_SECONDS = 3
-# What methods import when they choose.
-_NEEDS = {"gp": "torch", "cma_es": "cmaes"}
 
 
 @dataclass(frozen=True)
@@ -188,11 +186,6 @@ class Study:
             self.trial_run(entry.number).delete("model.keras")
 
 
-def directions(search: SearchConfig) -> list[Literal["minimize", "maximize"]]:
-    """Return whether each objective is to be large or small, as Optuna says it."""
-    return ["maximize" if objective == "accuracy" else "minimize" for objective in search.objectives]
-
-
 def best_first(trials: Sequence[FrozenTrial], search: SearchConfig) -> list[Attempts]:
     """Return the complete trials, the best by the first objective first; of equals the earlier one."""
     sign = -1 if search.objectives[0] == "accuracy" else 1
@@ -214,44 +207,3 @@ def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     from optuna.storages import RetryHeartbeatStaleTrialCallback
 
     RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)(study, trial)
-
-
-def make_pruner(search: SearchConfig) -> optuna.pruners.BasePruner:
-    """Return what ends trials early that are not promising."""
-    from optuna import pruners
-
-    kinds: dict[str | None, Any] = {
-        None: pruners.NopPruner,
-        "median": pruners.MedianPruner,
-        "hyperband": pruners.HyperbandPruner,
-        "wilcoxon": pruners.WilcoxonPruner,
-    }
-    pruner: pruners.BasePruner = kinds[search.pruning]()
-    return pruner
-
-
-def make_sampler(search: SearchConfig, worker: int) -> optuna.samplers.BaseSampler:
-    """Return what chooses the values of a trial; each worker's chooses others.
-
-    Args:
-        search: names the method.
-        worker: the worker's number: two with the same seed would choose the same.
-    """
-    from optuna import samplers
-
-    seed = (search.seed + 10_007 * worker) % 2**32
-    kinds: dict[str, Any] = {
-        # It leaves out what exists under another choice only, which Optuna's grid cannot.
-        "grid": samplers.BruteForceSampler,
-        "random": samplers.RandomSampler,
-        "tpe": functools.partial(samplers.TPESampler, group=True),
-        "gp": samplers.GPSampler,
-        "cma_es": samplers.CmaEsSampler,
-        "nsga2": samplers.NSGAIISampler,
-    }
-    needed = _NEEDS.get(search.method)
-    if needed and importlib.util.find_spec(needed) is None:
-        remedy = f"install it with: pip install 'mnist-train[{search.method}]'"
-        raise RunError(f"search.method {search.method} needs the package {needed}; {remedy}")
-    sampler: samplers.BaseSampler = kinds[search.method](seed=seed)
-    return sampler

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from mnist_trainer.backend import import_backend
 from mnist_trainer.errors import Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
-from mnist_trainer.tuning.study import Study, make_sampler, requeue
+from mnist_trainer.tuning.methods import make_sampler
+from mnist_trainer.tuning.study import Study, requeue
 from mnist_trainer.tuning.trials import is_enough
 
 if TYPE_CHECKING:

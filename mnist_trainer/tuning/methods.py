@@ -1,0 +1,63 @@
+"""How the `search` section becomes Optuna's directions, sampler and pruner."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from typing import TYPE_CHECKING, Any, Literal
+
+from mnist_trainer.errors import RunError
+
+if TYPE_CHECKING:
+    import optuna
+
+    from mnist_trainer.config.search.schema import SearchConfig
+
+# What methods import when they choose.
+_NEEDS = {"gp": "torch", "cma_es": "cmaes"}
+
+
+def directions(search: SearchConfig) -> list[Literal["minimize", "maximize"]]:
+    """Return whether each objective is to be large or small, as Optuna says it."""
+    return ["maximize" if objective == "accuracy" else "minimize" for objective in search.objectives]
+
+
+def make_pruner(search: SearchConfig) -> optuna.pruners.BasePruner:
+    """Return what ends trials early that are not promising."""
+    from optuna import pruners
+
+    kinds: dict[str | None, Any] = {
+        None: pruners.NopPruner,
+        "median": pruners.MedianPruner,
+        "hyperband": pruners.HyperbandPruner,
+        "wilcoxon": pruners.WilcoxonPruner,
+    }
+    pruner: pruners.BasePruner = kinds[search.pruning]()
+    return pruner
+
+
+def make_sampler(search: SearchConfig, worker: int) -> optuna.samplers.BaseSampler:
+    """Return what chooses the values of a trial; each worker's chooses others.
+
+    Args:
+        search: names the method.
+        worker: the worker's number: two with the same seed would choose the same.
+    """
+    from optuna import samplers
+
+    seed = (search.seed + 10_007 * worker) % 2**32
+    kinds: dict[str, Any] = {
+        # It leaves out what exists under another choice only, which Optuna's grid cannot.
+        "grid": samplers.BruteForceSampler,
+        "random": samplers.RandomSampler,
+        "tpe": functools.partial(samplers.TPESampler, group=True),
+        "gp": samplers.GPSampler,
+        "cma_es": samplers.CmaEsSampler,
+        "nsga2": samplers.NSGAIISampler,
+    }
+    needed = _NEEDS.get(search.method)
+    if needed and importlib.util.find_spec(needed) is None:
+        remedy = f"install it with: pip install 'mnist-train[{search.method}]'"
+        raise RunError(f"search.method {search.method} needs the package {needed}; {remedy}")
+    sampler: samplers.BaseSampler = kinds[search.method](seed=seed)
+    return sampler
