@@ -1,0 +1,97 @@
+"""What a worker does with its trials, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+
+from mnist_trainer.config.load import load_config
+from mnist_trainer.config.schema import DataConfig
+from mnist_trainer.data.dataset import Dataset
+from mnist_trainer.data.load import load_dataset
+from mnist_trainer.errors import RunError
+from mnist_trainer.tuning import objective, study, worker
+from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.trials import REASON
+from mnist_trainer.tuning.worker import Worker
+from tests.tuning.conftest import Write
+
+
+class Unread:
+    """Images that nobody may look at."""
+
+    shape, dtype = (500, 28, 28, 1), np.dtype(np.uint8)
+
+    def __len__(self) -> int:
+        return 500
+
+    def __getitem__(self, key: object) -> None:
+        raise AssertionError("the test split was read")
+
+
+def without_test_split(config: DataConfig) -> Dataset:
+    dataset = load_dataset(config)
+    object.__setattr__(dataset.test, "images", Unread())
+    return dataset
+
+
+@pytest.mark.parametrize("more", [[], ["search.folds=3"]])
+def test_trials_do_not_read_the_test_split(
+    more: list[str], write_search: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objective, "load_dataset", without_test_split)
+    found = Study.create(load_config(write_search(trials="2"), more), tmp_path)
+    Worker(found, 0).work()
+    assert [trial.state.name for trial in found.open().get_trials()] == ["COMPLETE"] * 2
+    assert not list(found.path.glob("trials/*/report.json")) or more
+
+
+def test_trial_that_falls_behind_is_ended_with_its_reason(
+    write_search: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study, "make_pruner", lambda _search: optuna.pruners.ThresholdPruner(lower=0.999))
+    found = Study.create(load_config(write_search(trials="2"), ["search.pruning=median"]), tmp_path)
+    Worker(found, 0).work()
+    for trial in found.open().get_trials():
+        assert trial.state.name == "PRUNED"
+        assert trial.user_attrs[REASON] == "fell behind in epoch 1"
+        assert list(trial.intermediate_values) == [1]
+        run = found.trial_run(trial.number)
+        assert [row["epoch"] for row in run.read_metrics()] == [1]
+        assert not run.model_path.exists()
+
+
+def test_worker_whose_memory_grows_makes_room_for_another(
+    write_search: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = iter([100, 110, 105, 120, 200, 300])
+    monkeypatch.setattr(worker, "_resident_bytes", lambda: next(sizes))
+    found = Study.create(load_config(write_search(trials="6")), tmp_path)
+    first = Worker(found, 0)
+    first.work()
+    assert first.is_recycled
+    assert len(found.open().get_trials()) == 5
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_trial_beyond_the_last_is_not_trained(write_search: Write, tmp_path: Path) -> None:
+    found = Study.create(load_config(write_search(trials="1")), tmp_path)
+    storage = found.open()
+    storage.ask()  # of another worker, which has just begun
+    late: Any = objective.Objective(found)
+    with pytest.raises(optuna.TrialPruned, match="not needed"):
+        late(storage.ask())
+    assert not (found.path / "trials" / "0001").exists()
+
+
+def test_other_method_needs_another_package(
+    write_search: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(RunError, match=r"search\.method gp needs the package torch; .* 'mnist-train\[gp\]'"):
+        Study.create(load_config(write_search(method="gp")), tmp_path / "logs")
+    assert not (tmp_path / "logs").exists()
