@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -31,6 +32,8 @@ class Boundary(click.Group):
         # NumPy's threads wait for one another: on a busy machine the projector takes up to fifty times as long.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         os.environ["MPLBACKEND"] = "agg"  # of a notebook it names a module that may not be here
+        # Without a home directory it tells that it keeps its list of fonts elsewhere.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_trainer.files.whole_file import write_whole
-from mnist_trainer.tuning.study import Study, quieten
+from mnist_trainer.tuning.methods import quieten
+from mnist_trainer.tuning.study import Study
 
 if TYPE_CHECKING:
     import optuna

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import logging
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from mnist_trainer.errors import RunError
@@ -20,6 +22,15 @@ _NEEDS = {"gp": "torch", "cma_es": "cmaes"}
 def directions(search: SearchConfig) -> list[Literal["minimize", "maximize"]]:
     """Return whether each objective is to be large or small, as Optuna says it."""
     return ["maximize" if objective == "accuracy" else "minimize" for objective in search.objectives]
+
+
+def quieten() -> None:
+    """Let Optuna and its libraries say nothing but errors: the program says what happens."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
 
 
 def make_pruner(search: SearchConfig) -> optuna.pruners.BasePruner:
@@ -45,6 +56,7 @@ def make_sampler(search: SearchConfig, worker: int) -> optuna.samplers.BaseSampl
     """
     from optuna import samplers
 
+    quieten()
     seed = (search.seed + 10_007 * worker) % 2**32
     kinds: dict[str, Any] = {
         # It leaves out what exists under another choice only, which Optuna's grid cannot.

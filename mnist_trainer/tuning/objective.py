@@ -28,7 +28,7 @@ from mnist_trainer.training.folds import Fold, train_folds
 from mnist_trainer.training.plan import make_plan
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.tuning.study import Study
-from mnist_trainer.tuning.trials import NOT_NEEDED, REASON, all_attempts, original_number
+from mnist_trainer.tuning.trials import NOT_NEEDED, REASON, all_attempts, meant_value, original_number
 
 # What ends a trial, and not the study.
 FAILURES = (ConfigError, DataError, ModelError, TrainingDiverged)
@@ -89,13 +89,10 @@ def choosing(trial: optuna.Trial) -> Callable[[Parameter], Any]:
     def choose(parameter: Parameter) -> Any:
         """Return the value."""
         if parameter.kind == "choice":
-            return parameter.options[trial.suggest_categorical(parameter.key, list(parameter.options))]
-        if parameter.kind == "int":
-            step = int(parameter.step or 1)
-            return trial.suggest_int(
-                parameter.key, int(parameter.low), int(parameter.high), step=step, log=parameter.log
-            )
-        return trial.suggest_float(parameter.key, parameter.low, parameter.high, step=parameter.step, log=parameter.log)
+            return meant_value(parameter, trial.suggest_categorical(parameter.key, list(parameter.options)))
+        ask: Any = trial.suggest_int if parameter.kind == "int" else trial.suggest_float
+        asked = ask(parameter.key, parameter.low, parameter.high, step=parameter.step, log=parameter.log)
+        return meant_value(parameter, asked)
 
     return choose
 

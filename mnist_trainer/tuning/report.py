@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
-from mnist_trainer.config.search.parameter import Parameter
 from mnist_trainer.config.search.space import choose_values
 from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.confirmation import Confirmation
 from mnist_trainer.tuning.study import Study, best_first
-from mnist_trainer.tuning.trials import REASON, Attempts, all_attempts
+from mnist_trainer.tuning.trials import REASON, Attempts, all_attempts, meant_value
 
 if TYPE_CHECKING:
     import optuna
@@ -90,16 +89,12 @@ def write_best(study: Study) -> Config | None:
     if not best:
         return None
     chosen = best[0].last.params  # another machine may have its run
-    values = choose_values(study.config, lambda parameter: _value(parameter, chosen[parameter.key]))
+    values = choose_values(study.config, lambda parameter: meant_value(parameter, chosen[parameter.key]))
     config = with_values(study.config, values)
     name = f"{study.config.name or 'search'}-best"[:64]
     named = config.model_copy(update={"name": name})
     Run(study.path).write_text(BEST_NAME, render_config(named))
     return named
-
-
-def _value(parameter: Parameter, stored: Any) -> Any:
-    return parameter.options[stored] if parameter.kind == "choice" else stored
 
 
 def _trial(study: Study, entry: Attempts) -> TrialReport:

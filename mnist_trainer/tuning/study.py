@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import logging
 import re
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +19,7 @@ from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
-from mnist_trainer.tuning.methods import directions, make_pruner, make_sampler
+from mnist_trainer.tuning.methods import directions, make_pruner, make_sampler, quieten
 from mnist_trainer.tuning.trials import Attempts, all_attempts
 
 if TYPE_CHECKING:
@@ -191,15 +189,6 @@ def best_first(trials: Sequence[FrozenTrial], search: SearchConfig) -> list[Atte
     sign = -1 if search.objectives[0] == "accuracy" else 1
     complete = [entry for entry in all_attempts(trials) if entry.last.values]
     return sorted(complete, key=lambda entry: (sign * (entry.last.values or [0])[0], entry.number))
-
-
-def quieten() -> None:
-    """Let Optuna and its libraries say nothing but errors: the program says what happens."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    logging.getLogger("alembic").setLevel(logging.ERROR)
 
 
 def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:

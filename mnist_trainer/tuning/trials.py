@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from mnist_trainer.config.search.parameter import Parameter
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, TrialState
@@ -28,6 +30,13 @@ class Attempts:
     def state(self) -> TrialState:
         """What became of it."""
         return self.last.state
+
+
+def meant_value(parameter: Parameter, chosen: Any) -> Any:
+    """Return what a parameter is where Optuna has chosen a value: of a choice its text; 0.30000000000000004 is 0.3."""
+    if parameter.kind == "choice":
+        return parameter.options[chosen]
+    return float(f"{chosen:.12g}") if parameter.kind == "float" and parameter.step else chosen
 
 
 def original_number(trial: FrozenTrial) -> int:

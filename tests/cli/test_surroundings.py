@@ -57,7 +57,7 @@ def test_neither_home_nor_locale_nor_terminal(small_npz: Path, tmp_path: Path) -
     overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=1", "--set=export.formats=[]"]
     process = subprocess.run(
         [*COMMAND, "train", "linear", *overrides],
-        env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"HOME": "/proc/nowhere", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,11 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.config.load import LoadedConfig
+from mnist_trainer.config.search.schema import SearchConfig
 from mnist_trainer.errors import Interrupted
 from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.reporting.wording import counted, percent
 from mnist_trainer.runs.commands import command
-from mnist_trainer.tuning.report import BEST_NAME, StudyReport, TrialReport
+from mnist_trainer.tuning.report import BEST_NAME, StudyReport
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import REASON
 from mnist_trainer.tuning.tune import Progress as Trials
@@ -54,7 +56,7 @@ class Tuning:
         if search.trials and search.trials > study.num_trials:
             print_text(self._console, f"the grid has {study.num_trials} points, and no more trials", "note")
         try:
-            with interruptible(), self._progress() as show:
+            with interruptible(), self._progress(search) as show:
                 report = tune(study, jobs=self._jobs, on_progress=show, on_run=self._show_run)
         except Interrupted as error:
             again = command("tune", "--resume", study.path)
@@ -66,9 +68,9 @@ class Tuning:
         self._console.print(f"confirm  {name}")
 
     @contextmanager
-    def _progress(self) -> Iterator[Callable[[Trials], None]]:
+    def _progress(self, search: SearchConfig) -> Iterator[Callable[[Trials], None]]:
         """Give what shows how far the trials are: a line for each that has ended, and a bar on a terminal."""
-        lines = TrialLines(self._console)
+        lines = TrialLines(self._console, search)
         if not self._console.is_terminal or self._console.quiet:
             yield lines
             return
@@ -112,8 +114,8 @@ class Tuning:
 class TrialLines:
     """Prints a line for each trial that has ended."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, search: SearchConfig) -> None:
+        self._console, self._objectives, self._names = console, search.objectives, short_names(list(search.space))
         self._shown: set[int] = set()
 
     def __call__(self, trials: Trials) -> None:
@@ -121,28 +123,44 @@ class TrialLines:
         for entry in trials.attempts:
             if entry.state.is_finished() and entry.number not in self._shown:
                 self._shown.add(entry.number)
-                values = "  ".join(f"{value:.6g}" for value in entry.last.values or ())
-                outcome = values or entry.last.user_attrs.get(REASON, "failed")
-                chosen = ", ".join(f"{key}={value}" for key, value in entry.last.params.items())
-                print_text(self._console, f"{outcome}  ({chosen})", f"trial {entry.number:>3}", indent=11)
+                trial = entry.last
+                values = "  ".join(_values(self._objectives, trial.values or ()))
+                outcome = values or trial.user_attrs.get(REASON, "failed")
+                chosen = ", ".join(f"{self._names[key]} {_shown(value)}" for key, value in trial.params.items())
+                print_text(self._console, f"{outcome}  {chosen}", f"trial {entry.number:>3}", indent=11)
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """Return each dotted key with as much of its end as tells it from the others."""
+    found = {}
+    for key in keys:
+        parts = key.split(".")
+        ends = (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
+        found[key] = next((end for end in ends if sum(f".{k}".endswith(f".{end}") for k in keys) == 1), key)
+    return found
 
 
 def _show_best(console: Console, report: StudyReport) -> None:
     by_number = {trial.number: trial for trial in report.trials}
     best = [by_number[number] for number in report.best[:_NUM_SHOWN]]
-    keys = list(dict.fromkeys(key for trial in best for key in trial.parameters))
-    rows = [[str(trial.number), *_values(trial, report), *(_shown(trial, key) for key in keys)] for trial in best]
+    names = short_names(list(dict.fromkeys(key for trial in best for key in trial.parameters)))
+    rows = [
+        [
+            str(trial.number),
+            *_values(report.objectives, trial.values),
+            *(_shown(trial.parameters.get(key)) for key in names),
+        ]
+        for trial in best
+    ]
+    columns, last_first = ("trial", *report.objectives, *names.values()), [[name] for name in [*names.values()][::-1]]
     title = f"the best of {counted(len(report.trials), 'trial')}"
-    print_table(
-        console, ("trial", *report.objectives, *keys), rows, title=title, droppable=[[key] for key in keys[::-1]]
-    )
+    print_table(console, columns, rows, title=title, droppable=last_first)
 
 
-def _values(trial: TrialReport, report: StudyReport) -> list[str]:
-    pairs = zip(report.objectives, trial.values, strict=True)
+def _values(objectives: Sequence[str], values: Sequence[float]) -> list[str]:
+    pairs = zip(objectives, values, strict=False)
     return [percent(value) if objective == "accuracy" else f"{value:.6g}" for objective, value in pairs]
 
 
-def _shown(trial: TrialReport, key: str) -> str:
-    value = trial.parameters.get(key, "–")
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _shown(value: Any) -> str:
+    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
