@@ -23,7 +23,7 @@ _MIN_INNER_FRACTION = 0.08
 # Where more is in bars that lie, it is lines and no digit.
 _MAX_LYING_FRACTION = 0.7
 # More are taken for a texture.
-_MAX_DIGITS, _MIN_DIGIT_FRACTION = 20, 0.5
+_MAX_DIGITS, _MIN_DIGIT_FRACTION = 20, 1 / 3
 
 Labels: TypeAlias = npt.NDArray[np.int32]
 

@@ -203,10 +203,10 @@ _PICTURES: list[tuple[str, Make, str]] = [
     ("JPEG cut off", file_of(picture_bytes(draw_seven(), "JPEG")[:-50]), _DAMAGED),
     ("JPEG that is its first bytes", file_of(b"\xff\xd8\xff\xe0"), _ANY),
     ("JPEG of 20,000 scans", file_of(many_scans), _TOO_LARGE),
-    ("WebP of 16,384 × 16,384", file_of(webp(16_384, 16_384)), _ANY),
+    ("WebP of 16,384 × 16,384", file_of(webp(16_384, 16_384)), _TOO_MANY),
     ("WebP of 9,000 × 9,000", file_of(webp(9_000, 9_000)), _TOO_MANY),
     ("WebP cut off", file_of(picture_bytes(draw_seven(), "WEBP")[:-50]), _ANY),
-    ("WebP of a hole", hole(picture_bytes(draw_seven(), "WEBP")), _ANY),
+    ("WebP of a hole", hole(picture_bytes(draw_seven(), "WEBP")), _TOO_LARGE),
     (
         "HEIC",
         file_of(b"\0\0\0\x18ftypheic" + noise(1_000)),
