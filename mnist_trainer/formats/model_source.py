@@ -148,7 +148,7 @@ def find_model(reference: Run | Path | str, logs_dir: Path = LOGS_DIR) -> ModelS
     """
     if isinstance(reference, Run) or not _is_file(Path(reference)):
         run = reference if isinstance(reference, Run) else find_run(str(reference), logs_dir, complete=True)
-        run.require_complete()
+        run.require_model()
         return model_of(run)
     path = Path(reference)
     known = _format_of(path)

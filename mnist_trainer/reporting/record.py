@@ -67,7 +67,7 @@ def read_record(run: Run) -> RunRecord:
         RunError: the run is not complete, was not evaluated, or a file of it is damaged.
         ConfigError: its config.yaml is damaged.
     """
-    run.require_complete()
+    run.require_model()
     predictions = load_predictions(run)
     training = TrainReport.read(run)
     return RunRecord(

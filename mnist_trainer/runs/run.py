@@ -23,6 +23,7 @@ from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR, new_name
 
 REPORT_NAME = "report.json"
+FOLDS_FOLDER = "folds"
 METRICS_NAME, ENVIRONMENT_NAME, DIVERGED_NAME = "metrics.jsonl", "environment.json", "diverged.txt"
 
 State = Literal["complete", "running", "diverged", "unfinished"]
@@ -79,6 +80,13 @@ class Run:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
             raise RunError(f"{self.path}: not a complete run ({REPORT_NAME} is absent); {self._remedy()}")
+
+    def require_model(self) -> None:
+        """Raise `RunError` if the run did not come to its end, or is a cross-validation, which leaves no model."""
+        self.require_complete()
+        if (self.path / FOLDS_FOLDER).is_dir():
+            one = command("train", self.config_path, "--set", "data.folds=null")
+            raise RunError(f"{self.path}: is a cross-validation, which leaves no model; train one with: {one}")
 
     def _remedy(self) -> str:
         """Return how an incomplete run becomes complete."""

@@ -22,14 +22,14 @@ from mnist_trainer.evaluation.statistics import cross_validation_interval
 from mnist_trainer.formats.predictor import as_predictor
 from mnist_trainer.formats.shifted import with_shifts
 from mnist_trainer.runs.fields import Count
-from mnist_trainer.runs.run import REPORT_NAME, Run
+from mnist_trainer.runs.run import FOLDS_FOLDER, REPORT_NAME, Run
 from mnist_trainer.training.fit import Fitted, fit_run
 from mnist_trainer.training.plan import make_plan
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.stopwatch import Stopwatch
 
-_FOLDER, _FOLD_NAME = "folds", "fold.json"
+_FOLD_NAME = "fold.json"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _fold(
     stopwatch: Stopwatch,
 ) -> tuple[Fold, Predictions]:
     """Return what a fold came to, and what its model answers to the examples that were held out."""
-    part = Run(run.path / _FOLDER / str(number))
+    part = Run(run.path / FOLDS_FOLDER / str(number))
     if (part.path / _FOLD_NAME).is_file():
         return part.read_report(Fold, _FOLD_NAME), load_predictions(part)
     resumption = find_resumption(part) if part.config_path.is_file() else None

@@ -71,5 +71,6 @@ def test_latest_passes_over_unfinished_runs_where_a_complete_one_is_wanted(tmp_p
         (tmp_path / name / "config.yaml").write_text("")
     assert find_run("latest", tmp_path, complete=True).name.startswith("c-")  # which is then said to be unfinished
     (tmp_path / "b-20261124-120002-0000" / "report.json").write_text("{}")
+    (tmp_path / "b-20261124-120002-0000" / "model.keras").touch()
     assert find_run("latest", tmp_path, complete=True).name.startswith("b-")
     assert find_run("latest", tmp_path).name.startswith("c-")

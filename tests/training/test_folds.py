@@ -12,12 +12,16 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ConfigError, DataError
+from mnist_trainer.errors import ConfigError, DataError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
+from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.comparison import compare
+from mnist_trainer.reporting.record import read_record
+from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.folds import train_folds
 from mnist_trainer.training.start import start_run
+from mnist_trainer.training.train import train
 from tests.conftest import WITHOUT_EXTRAS
 
 
@@ -132,4 +136,15 @@ def test_test_split_is_not_read(config: Config, tmp_path: Path) -> None:
 
 def test_run_of_folds_has_no_model(config: Config, tmp_path: Path) -> None:
     run = Run(Path(train_folds(config, start_run(config, tmp_path)).run))
-    assert not run.model_path.exists()
+    with pytest.raises(RunError, match=r"leaves no model; train one with: mnist-train train .* data\.folds=null"):
+        find_model(run.path)
+    with pytest.raises(RunError, match="is a cross-validation, which leaves no model"):
+        read_record(run)
+
+
+def test_latest_model_is_not_that_of_folds(config: Config, tmp_path: Path) -> None:
+    plain = load_config("linear", [f"data.path={config.data.path}", "train.epochs=1", *WITHOUT_EXTRAS])
+    trained = train(plain, start_run(plain, tmp_path))
+    folds = train_folds(config, start_run(config, tmp_path))
+    assert find_run("latest", tmp_path).path == Path(folds.run)
+    assert find_run("latest", tmp_path, complete=True).path == Path(trained.run)

@@ -33,12 +33,14 @@ def show_runs(runs: Sequence[Run], logs_dir: Path, *, as_json: bool) -> None:
 def _summary(run: Run) -> dict[str, Any]:
     """Return what the table shows; what cannot be read of a run is None."""
     summary: dict[str, Any] = {"name": run.name, "model": None, "epochs": None, "accuracy": None, "state": run.state}
-    summary["note"] = None
+    summary |= {"note": None, "folds": None}
     try:
         config = load_config(run.config_path)
         summary |= {"model": config.model.name, "epochs": config.train.epochs, "note": config.note}
         if run.is_complete:
             report = run.read_json(REPORT_NAME)
+            if "folds" in report:
+                return summary | {"accuracy": _number(report["out_of_fold"]["accuracy"], 1), "folds": config.data.folds}
             summary["epochs"] = _number(report["num_epochs"], MAX_EPOCHS)
             summary["accuracy"] = _number(report["test"]["accuracy"], 1)
     except (ConfigError, RunError, LookupError, TypeError):
@@ -55,5 +57,6 @@ def _number(value: Any, largest: int) -> Any:
 def _cells(summary: dict[str, Any]) -> tuple[str, ...]:
     accuracy = summary["accuracy"]
     shown = "–" if accuracy is None else percent(accuracy)
+    shown += f" in {summary['folds']} folds" if summary["folds"] else ""
     epochs, note = str(summary["epochs"] or "–"), summary["note"] or ""
     return summary["name"], summary["model"] or "–", epochs, shown, summary["state"], note
