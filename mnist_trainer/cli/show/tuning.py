@@ -19,7 +19,7 @@ from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.reporting.wording import counted, percent
 from mnist_trainer.runs.commands import command
 from mnist_trainer.tuning.report import BEST_NAME, StudyReport
-from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.study import Study, best_first
 from mnist_trainer.tuning.trials import REASON
 from mnist_trainer.tuning.tune import Progress as Trials
 from mnist_trainer.tuning.tune import tune
@@ -83,7 +83,7 @@ class Tuning:
                 """Show a line for each trial that has ended, and move the bar."""
                 lines(trials)
                 done = sum(entry.state.is_finished() for entry in trials.attempts)
-                states = f"{trials.count('RUNNING')} running, {trials.count('PRUNED')} pruned"
+                states = f"{trials.count('RUNNING')} running, {trials.count('PRUNED')} pruned{_best(trials, search)}"
                 bar.update(task, total=trials.num_trials, completed=done, states=states)
 
             yield show
@@ -128,6 +128,12 @@ class TrialLines:
                 outcome = values or trial.user_attrs.get(REASON, "failed")
                 chosen = ", ".join(f"{self._names[key]} {_shown(value)}" for key, value in trial.params.items())
                 print_text(self._console, f"{outcome}  {chosen}", f"trial {entry.number:>3}", indent=11)
+
+
+def _best(trials: Trials, search: SearchConfig) -> str:
+    """Return the best value so far, of the first objective."""
+    best = best_first([entry.last for entry in trials.attempts], search)
+    return f", best {_values(search.objectives[:1], best[0].last.values or ())[0]}" if best else ""
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
