@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _FOLDER = "figures"
 _DPI = 120
+# Inches: of a picture, and of each parameter in those that show them beside one another.
+_HEIGHT, _WIDTH = 4.5, 3.0
+_WIDE = ("slices", "parallel coordinates")
 
 
 def draw_figures(study: Study) -> dict[str, Path]:
@@ -29,28 +32,30 @@ def draw_figures(study: Study) -> dict[str, Path]:
     folder = study.path / _FOLDER
     folder.mkdir(exist_ok=True)
     found = {}
-    for title, draw in _drawings(storage).items():
+    for title, draw in _drawings(storage, study.search.objectives[0]).items():
         path = folder / f"{title.replace(' ', '_')}.png"
-        if _drawn(draw, path):
+        if _drawn(draw, path, width=_WIDTH * len(study.search.space) if title in _WIDE else None):
             found[title] = path
     return found
 
 
-def _drawings(storage: optuna.Study) -> dict[str, Callable[[], Any]]:
+def _drawings(storage: optuna.Study, objective: str) -> dict[str, Callable[[], Any]]:
     from optuna.importance import PedAnovaImportanceEvaluator
     from optuna.visualization import matplotlib as plots
 
     if len(storage.directions) > 1:
         return {"pareto front": lambda: plots.plot_pareto_front(storage)} if len(storage.directions) < 4 else {}
     return {
-        "history": lambda: plots.plot_optimization_history(storage),
-        "importances": lambda: plots.plot_param_importances(storage, evaluator=PedAnovaImportanceEvaluator()),
-        "slices": lambda: plots.plot_slice(storage),
-        "parallel coordinates": lambda: plots.plot_parallel_coordinate(storage),
+        "history": lambda: plots.plot_optimization_history(storage, target_name=objective),
+        "importances": lambda: plots.plot_param_importances(
+            storage, evaluator=PedAnovaImportanceEvaluator(), target_name=objective
+        ),
+        "slices": lambda: plots.plot_slice(storage, target_name=objective),
+        "parallel coordinates": lambda: plots.plot_parallel_coordinate(storage, target_name=objective),
     }
 
 
-def _drawn(draw: Callable[[], Any], path: Path) -> bool:
+def _drawn(draw: Callable[[], Any], path: Path, width: float | None) -> bool:
     """Draw one picture; return whether there were trials enough for it."""
     from matplotlib import pyplot as plt
 
@@ -61,6 +66,11 @@ def _drawn(draw: Callable[[], Any], path: Path) -> bool:
         except (ValueError, RuntimeError):  # no complete trial, or none that differ
             return False
         figure = axes.ravel()[0].figure if hasattr(axes, "ravel") else axes.figure
+        if width:
+            figure.set_size_inches(max(width, _WIDTH * 2), _HEIGHT)
+            for part in figure.axes:
+                part.xaxis.label.set_fontsize(9)
+                part.tick_params(axis="x", labelsize=8, labelrotation=25)
         with write_whole(path) as temporary:
             figure.savefig(temporary, dpi=_DPI, bbox_inches="tight")
         plt.close("all")
