@@ -78,6 +78,7 @@ def load_predictions(run: Run) -> Predictions:
     """
     path, do = run.path / FILE_NAME, f"do: {command('evaluate', run.path)}"
     if not path.is_file():
+        run.require_alone()
         raise RunError(f"{run.path}: was not evaluated ({FILE_NAME} is absent); {do}")
     try:
         return _checked(read_arrays(path, max_bytes=MAX_PREDICTION_BYTES, max_inflated_bytes=MAX_PREDICTION_BYTES))

@@ -63,7 +63,7 @@ def _acquire(descriptor: int, folder: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > end:
-                raise RunError(f"{folder}: another process is working on this run; wait until it ends") from error
+                raise RunError(f"{folder}: another process is working on it; wait until it ends") from error
             time.sleep(_PAUSE_SECONDS)
         except OSError as error:
             if error.errno not in _HAS_NO_LOCKS:

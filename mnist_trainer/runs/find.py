@@ -9,7 +9,7 @@ from typing import TypeAlias
 from mnist_trainer.errors import RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR, created, time_in_name
-from mnist_trainer.runs.run import Run
+from mnist_trainer.runs.run import STUDY_NAME, Run
 
 Reference: TypeAlias = Run | Path | str
 
@@ -59,6 +59,9 @@ def find_run(reference: Reference, logs_dir: Path | str = LOGS_DIR, *, complete:
         raise RunError(f"{reference}: no such run, {where}; see: {command('runs', logs_dir=logs_dir)}")
     if not os.access(path, os.R_OK | os.X_OK):
         raise RunError(f"{path}: may not be read by this user; ask its owner for read permission")
+    if os.path.isfile(path / STUDY_NAME):
+        on, best = command("tune", "--resume", path), path / "best.yaml"
+        raise RunError(f"{path}: is a study, not a run; go on with it: {on}, or train what it found: {best}")
     if not os.path.isfile(path / "config.yaml"):
         raise RunError(
             f"{path}: not a run directory (config.yaml is absent); see: {command('runs', logs_dir=logs_dir)}"

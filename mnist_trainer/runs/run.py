@@ -24,6 +24,7 @@ from mnist_trainer.runs.names import LOGS_DIR, new_name
 
 REPORT_NAME = "report.json"
 FOLDS_FOLDER = "folds"
+STUDY_NAME, TRIALS_FOLDER = "study.json", "trials"
 METRICS_NAME, ENVIRONMENT_NAME, DIVERGED_NAME = "metrics.jsonl", "environment.json", "diverged.txt"
 
 State = Literal["complete", "running", "diverged", "unfinished"]
@@ -81,8 +82,19 @@ class Run:
         if not self.is_complete:
             raise RunError(f"{self.path}: not a complete run ({REPORT_NAME} is absent); {self._remedy()}")
 
+    def require_alone(self) -> None:
+        """Raise `RunError` if the run is a part of another one, or of a study, with which alone it goes on."""
+        part, whole = self.path.parent.name, self.path.parent.parent
+        if part == FOLDS_FOLDER and (whole / "config.yaml").is_file():
+            raise RunError(f"{self.path}: is a fold of another run; go on with: {command('train', '--resume', whole)}")
+        if part == TRIALS_FOLDER and (whole / STUDY_NAME).is_file():
+            alone, search = command("train", self.config_path), command("tune", "--resume", whole)
+            raise RunError(f"{self.path}: is a trial; train it alone with: {alone}, or go on with its search: {search}")
+
     def require_model(self) -> None:
         """Raise `RunError` if the run did not come to its end, or is a cross-validation, which leaves no model."""
+        if not self.is_complete:
+            self.require_alone()
         self.require_complete()
         if (self.path / FOLDS_FOLDER).is_dir():
             one = command("train", self.config_path, "--set", "data.folds=null")

@@ -36,7 +36,9 @@ class Confirmation:
         if low > 0:
             return f"The search has gained something: the winner has {shown}."
         if high < 0:
-            return f"The search has lost something: the winner has {shown}. It is the luckiest trial, not the best."
+            return (
+                f"The search has lost something: the winner has {shown}. Keep the configuration that it started from."
+            )
         return f"The search has not gained anything that is more than chance: the winner has {shown}."
 
     def as_json(self) -> dict[str, Any]:

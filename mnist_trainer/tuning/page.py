@@ -11,7 +11,6 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.report import StudyReport
 from mnist_trainer.tuning.study import Study
 
-PAGE_NAME = "report.html"
 _NUM_SHOWN = 50
 
 
@@ -39,4 +38,4 @@ def write_study_page(study: Study, report: StudyReport, figures: Mapping[str, Pa
         keys=list(dict.fromkeys(key for trial in best for key in trial.parameters)),
         figures={title: base64.b64encode(path.read_bytes()).decode() for title, path in figures.items()},
     )
-    Run(study.path).write_text(PAGE_NAME, text)
+    Run(study.path).write_text(study.page_path.name, text)

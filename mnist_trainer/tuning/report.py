@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from mnist_trainer.tuning.trials import REASON, Attempts, all_attempts, meant_va
 if TYPE_CHECKING:
     import optuna
 
+# Of fewer trials it is chance which parameter seems to matter.
+_NUM_TELLING = 10
 BEST_NAME, REPORT_NAME = "best.yaml", "report.json"
 
 
@@ -118,10 +121,13 @@ def _importances(storage: optuna.Study) -> dict[str, float]:
     """Return what Optuna's PED-ANOVA says of the first objective; nothing where it has too few trials."""
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    if len(storage.directions) > 1:
+    complete = sum(trial.state.name == "COMPLETE" for trial in storage.get_trials(deepcopy=False))
+    if len(storage.directions) > 1 or complete < _NUM_TELLING:
         return {}
     try:
-        found = get_param_importances(storage, evaluator=PedAnovaImportanceEvaluator())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = get_param_importances(storage, evaluator=PedAnovaImportanceEvaluator())
     except (ValueError, RuntimeError):  # fewer than two trials, or none that differ
         return {}
     return {key: float(value) for key, value in found.items()}

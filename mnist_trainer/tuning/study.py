@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import re
-import time
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +16,9 @@ from mnist_trainer.config.search.space import num_trials, search_of
 from mnist_trainer.errors import ConfigError, Fault, RunError
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
-from mnist_trainer.runs.run import Run
+from mnist_trainer.runs.run import STUDY_NAME, TRIALS_FOLDER, Run
 from mnist_trainer.tuning.methods import directions, make_pruner, make_sampler, quieten
+from mnist_trainer.tuning.storage import open_storage, translated
 from mnist_trainer.tuning.trials import Attempts, all_attempts
 
 if TYPE_CHECKING:
@@ -29,11 +28,7 @@ if TYPE_CHECKING:
     from mnist_trainer.config.schema import Config
     from mnist_trainer.config.search.schema import SearchConfig
 
-_SEARCH_NAME, _STUDY_NAME, _DATABASE_NAME = "search.yaml", "study.json", "study.db"
-_TRIALS = "trials"
-# A worker that was killed is noticed after the second; a trial of it then goes on in another.
-_HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
-_PAUSE_SECONDS = 3
+_SEARCH_NAME, _DATABASE_NAME = "search.yaml", "study.db"
 
 
 @dataclass(frozen=True)
@@ -57,13 +52,26 @@ class Study:
         Raises:
             RunError: the folder cannot be written, or the database not be reached.
         """
-        make_sampler(search_of(config), 0)  # before there is a folder
+        search = search_of(config)
+        make_sampler(search, 0)  # what cannot be used is found before there is a folder
+        if storage:
+            open_storage(storage, "--storage")
         run = Run.create(config.name or "search", logs_dir)
         run.write_text(_SEARCH_NAME, render_config(config))
-        run.write_json(_STUDY_NAME, {"storage": storage, "name": name or run.name})
+        run.write_json(STUDY_NAME, {"storage": storage, "name": name or run.name})
+        (run.path / STUDY_NAME).chmod(0o600)  # a URL may hold a password
         study = cls(run.path)
-        study.open()
+        study._require_same_search()
         return study
+
+    def _require_same_search(self) -> None:
+        """Leave no folder, and raise `RunError`, if other machines search for something else under this name."""
+        storage, asked = self.open(), render_config(self.config.model_copy(update={"name": None, "note": None}))
+        if "search" not in storage.user_attrs:
+            storage.set_user_attr("search", asked)
+        elif storage.user_attrs["search"] != asked:
+            shutil.rmtree(self.path)
+            raise RunError(f"study {storage.study_name}: has begun with another search file; join it with the same one")
 
     @classmethod
     def find(cls, reference: str, logs_dir: Path = LOGS_DIR) -> Self:
@@ -73,12 +81,12 @@ class Study:
             RunError: there is none.
         """
         if reference == "latest":
-            found = sorted(logs_dir.glob(f"*/{_STUDY_NAME}"), key=lambda path: path.stat().st_mtime_ns)
+            found = sorted(logs_dir.glob(f"*/{STUDY_NAME}"), key=lambda path: path.stat().st_mtime_ns)
             if not found:
                 begin = command("tune", "search_dense", logs_dir=logs_dir)
                 raise RunError(f"{logs_dir}: there is no study yet; make one with: {begin}")
             return cls(found[-1].parent)
-        path = next((path for path in (Path(reference), logs_dir / reference) if (path / _STUDY_NAME).is_file()), None)
+        path = next((path for path in (Path(reference), logs_dir / reference) if (path / STUDY_NAME).is_file()), None)
         if path is None:
             raise RunError(f"{reference}: no such study, neither as a path nor under {logs_dir}")
         return cls(path)
@@ -87,6 +95,11 @@ class Study:
     def name(self) -> str:
         """The folder's name."""
         return self.path.name
+
+    @property
+    def page_path(self) -> Path:
+        """The page about it, once it has come to an end."""
+        return self.path / "report.html"
 
     @cached_property
     def config(self) -> Config:
@@ -112,71 +125,51 @@ class Study:
                 raise ConfigError([Fault("", key, f"{what}; {advice}") for key, what in change.changed.items()])
         run = Run(self.path)
         run.write_text(_SEARCH_NAME, render_config(loaded.config))
-        entry = run.read_json(_STUDY_NAME)
+        entry = run.read_json(STUDY_NAME)
         notes = [f"{key} {what}" for key, what in change.widened.items()]
-        run.write_json(_STUDY_NAME, {**entry, "widened": [*entry.get("widened", []), *notes]})
+        run.write_json(STUDY_NAME, {**entry, "widened": [*entry.get("widened", []), *notes]})
         vars(self).pop("config", None)
         return notes
 
     @property
     def is_shared(self) -> bool:
         """Whether other machines may work on it."""
-        return Run(self.path).read_json(_STUDY_NAME)["storage"] is not None
+        return Run(self.path).read_json(STUDY_NAME)["storage"] is not None
 
     @property
     def num_trials(self) -> int:
         """How many trials there are to be."""
         return num_trials(self.config)
 
+    @property
+    def trials_path(self) -> Path:
+        """The folder of the trials' runs."""
+        return self.path / TRIALS_FOLDER
+
     def trial_run(self, number: int) -> Run:
         """Return the run of a trial, by its number from 0."""
-        return Run(self.path / _TRIALS / f"{number:04d}")
+        return Run(self.trials_path / f"{number:04d}")
 
     def open(self, sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
         """Return Optuna's study, made where it is absent.
 
         Raises:
-            RunError: the database cannot be reached.
+            RunError: the database cannot be used.
         """
         import optuna
-        import sqlalchemy.exc
 
         quieten()
-        entry: dict[str, Any] = Run(self.path).read_json(_STUDY_NAME)
-        try:
+        entry: dict[str, Any] = Run(self.path).read_json(STUDY_NAME)
+        url = entry["storage"] or f"sqlite:///{(self.path / _DATABASE_NAME).absolute()}"
+        with translated(self.path):
             return optuna.create_study(
-                storage=self._storage(entry["storage"]),
+                storage=open_storage(url, self.path),
                 study_name=entry["name"],
                 load_if_exists=True,
                 directions=directions(self.search),
                 sampler=sampler,
                 pruner=make_pruner(self.search),
             )
-        except ModuleNotFoundError as error:
-            remedy = "install it, for PostgreSQL by: pip install 'mnist-train[postgresql]'"
-            raise RunError(f"{self.path}: the database needs the package {error.name}; {remedy}") from error
-        except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
-            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise RunError(f"{self.path}: the database of the study cannot be opened: {reason}") from error
-
-    def _storage(self, url: str | None) -> optuna.storages.RDBStorage:
-        """Return the database, its tables made where they are absent."""
-        import optuna
-        import sqlalchemy.exc
-
-        url = url or f"sqlite:///{(self.path / _DATABASE_NAME).absolute()}"
-        make = functools.partial(
-            optuna.storages.RDBStorage,
-            re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url),
-            heartbeat_interval=_HEARTBEAT_SECONDS,
-            grace_period=_GRACE_SECONDS,
-            heartbeat_stale_trial_callback=requeue,
-        )
-        try:
-            return make()
-        except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
-            time.sleep(_PAUSE_SECONDS)  # another process makes the tables in this moment
-            return make()
 
     def delete_weights(self, trials: Sequence[FrozenTrial]) -> None:
         """Delete the weights of all trials but the best, of which `search.keep` is the number."""
@@ -189,10 +182,3 @@ def best_first(trials: Sequence[FrozenTrial], search: SearchConfig) -> list[Atte
     sign = -1 if search.objectives[0] == "accuracy" else 1
     complete = [entry for entry in all_attempts(trials) if entry.last.values]
     return sorted(complete, key=lambda entry: (sign * (entry.last.values or [0])[0], entry.number))
-
-
-def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-    """Let a trial go on that no worker works on any more: with its values, and after its last checkpoint."""
-    from optuna.storages import RetryHeartbeatStaleTrialCallback
-
-    RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)(study, trial)

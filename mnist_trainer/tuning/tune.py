@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from mnist_trainer.backend import import_backend, usable_cpus
 from mnist_trainer.errors import MnistTrainerError
+from mnist_trainer.files.lock import locked
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.figures import draw_figures
 from mnist_trainer.tuning.page import write_study_page
 from mnist_trainer.tuning.report import REPORT_NAME, StudyReport, make_report, write_best
+from mnist_trainer.tuning.storage import translated
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import Attempts, all_attempts, is_enough, num_finished
 from mnist_trainer.tuning.worker import RECYCLED
@@ -113,15 +115,15 @@ def run_trials(
     """
     import optuna
 
-    storage = study.open()
     workers = _Workers(study, jobs, end)
-    with workers.ended():
+    with locked(study.path), translated(study.path), workers.ended():
+        storage = study.open()
         while not _is_finished(study, storage, end):
             optuna.storages.fail_stale_trials(storage)
             workers.start_missing(storage.get_trials(deepcopy=False))
             on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
             time.sleep(_POLL_SECONDS)
-    on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
+        on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
 
 
 def _is_finished(study: Study, storage: optuna.Study, end: float) -> bool:

@@ -13,7 +13,7 @@ from mnist_trainer.files.lock import FILE_NAME, is_locked, locked
 
 
 def test_second_process_is_kept_out(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(RunError, match="another process is working on this run"), locked(tmp_path):
+    with locked(tmp_path), pytest.raises(RunError, match="another process is working on it"), locked(tmp_path):
         pass
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import keras
@@ -22,7 +27,7 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.training.folds import train_folds
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
-from tests.conftest import WITHOUT_EXTRAS
+from tests.conftest import WITHOUT_EXTRAS, Command
 
 
 @pytest.fixture
@@ -114,6 +119,25 @@ def test_more_folds_than_examples_are_refused(small_arrays: dict[str, np.ndarray
 def test_fold_that_there_is_not_is_a_fault(override: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_config("linear", [override])
+
+
+def test_stopped_folds_go_on_as_a_whole(mnist_train: Command, config: Config, tmp_path: Path) -> None:
+    overrides = [f"--set=data.path={config.data.path}", "--set=train.epochs=300", "--logs-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "mnist_trainer", "train", "linear", "--folds", "2", *overrides]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    while not list(tmp_path.glob("*/folds/1/checkpoints/*.npz")) and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    run = find_run("latest", tmp_path)
+    again = f"mnist-train train --resume {run.path}"
+    assert process.returncode == 130
+    assert errors == f"Error: {run.path}: stopped by SIGINT; what was trained is kept\ngo on   {again}\n"
+    of_fold = mnist_train("train", "--resume", run.path / "folds" / "1")
+    assert f"is a fold of another run; go on with: {again}" in of_fold.stderr
+    assert mnist_train("train", "--resume", run.path, "-q").returncode == 0
+    assert len(run.read_json("report.json")["folds"]) == 2
 
 
 def test_test_split_is_not_read(config: Config, tmp_path: Path) -> None:

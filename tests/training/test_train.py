@@ -279,7 +279,7 @@ def test_directory_that_holds_a_run_is_refused(config: Config, tmp_path: Path) -
 
 def test_run_that_is_taken_is_refused(config: Config, tmp_path: Path) -> None:
     run = start_run(config, tmp_path)
-    with run.lock(), pytest.raises(RunError, match="another process is working on this run"):
+    with run.lock(), pytest.raises(RunError, match="another process is working on it"):
         train(config, run)
 
 

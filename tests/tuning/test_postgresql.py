@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import all_attempts
 from tests.tuning.conftest import Write
-from tests.tuning.test_tune import workers_of
+from tests.tuning.processes import start_tuning, workers_of
 
 _PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:] or [
     Path(found).parent for found in [shutil.which("initdb")] if found
@@ -49,16 +48,11 @@ def url() -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "mnist_trainer", "tune", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-
 def test_machines_share_a_study_and_lose_no_trial(url: str, write_search: Write, tmp_path: Path) -> None:
     path = write_search(trials="6")
     path.write_text(path.read_text().replace("epochs: 2,", "epochs: 12,"))
     more = ["--storage", url, "--study", "shared", "--logs-dir"]
-    first, second = start(path, *more, tmp_path / "a", "--jobs", "2"), start(path, *more, tmp_path / "b")
+    first, second = start_tuning(path, *more, tmp_path / "a", "--jobs", "2"), start_tuning(path, *more, tmp_path / "b")
     while first.poll() is None and not list(tmp_path.glob("a/*/trials/*/checkpoints/*.npz")):
         time.sleep(0.05)
     os.kill(workers_of(first)[0], signal.SIGKILL)
@@ -76,8 +70,10 @@ def test_machines_share_a_study_and_lose_no_trial(url: str, write_search: Write,
 
 
 def test_database_that_cannot_be_reached_is_one_sentence(write_search: Write, tmp_path: Path) -> None:
-    process = start(write_search(), "--storage", "postgresql://tuner@127.0.0.1:1/x", "--logs-dir", tmp_path / "a")
+    process = start_tuning(
+        write_search(), "--storage", "postgresql://tuner@127.0.0.1:1/x", "--logs-dir", tmp_path / "a"
+    )
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 1
-    assert "the database of the study cannot be opened: " in errors
+    assert "the database of the study cannot be used: " in errors
     assert "Traceback" not in errors

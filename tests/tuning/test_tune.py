@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -25,6 +23,7 @@ from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import all_attempts
 from tests.conftest import Command
 from tests.tuning.conftest import Write
+from tests.tuning.processes import start_tuning, workers_of
 
 
 def the_study(folder: Path) -> Study:
@@ -107,21 +106,10 @@ def test_trial_that_diverges_is_one_of_the_trials(mnist_train: Command, write_se
     assert "try a lower learning rate" in states["100"]["reason"]
 
 
-def start(path: Path, logs_dir: Path, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "mnist_trainer", "tune", str(path), "--logs-dir", str(logs_dir), *more]
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
-
-
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(child) for child in children if b"tuning.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
 def test_killed_workers_lose_no_trial_and_count_none_twice(write_search: Write, tmp_path: Path) -> None:
     path = write_search(trials="6")
     path.write_text(path.read_text().replace("epochs: 2,", "epochs: 12,"))
-    process = start(path, tmp_path / "logs")
+    process = start_tuning(path, "--logs-dir", tmp_path / "logs")
     generator, num_kills = np.random.default_rng(0), 0
     while process.poll() is None and num_kills < 3:
         if list(tmp_path.glob("logs/*/trials/*/checkpoints/*.npz")) and (workers := workers_of(process)):
@@ -144,7 +132,7 @@ def test_killed_workers_lose_no_trial_and_count_none_twice(write_search: Write, 
 def test_interrupted_search_goes_on(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
     path = write_search(trials="3")
     path.write_text(path.read_text().replace("epochs: 2,", "epochs: 60,"))
-    process = start(path, tmp_path / "logs", "--jobs", "2")
+    process = start_tuning(path, "--logs-dir", tmp_path / "logs", "--jobs", "2")
     while not list(tmp_path.glob("logs/*/trials/*/checkpoints/*.npz")) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
@@ -173,6 +161,70 @@ def test_search_goes_on_with_more_trials_in_a_wider_space(
     parameters = [tuple(trial.params.items()) for trial in study.open().get_trials()]
     assert len(set(parameters)) == 4
     assert wider
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["dense"], 2, "dense: search: is absent: nothing is searched; shipped searches: search_conv, search_dense;"),
+        (["SEARCH", "--resume", "latest"], 2, "--resume goes on with a study as it is: without SEARCH"),
+        (["SEARCH", "--study", "x"], 2, "--study joins a study in a shared database: name it with --storage"),
+        (["SEARCH", "--storage", "mist://x"], 1, "there is no such kind of database; expected sqlite:///FILE or"),
+        (["SEARCH", "--storage", "sqlite:////absent/x.db"], 1, "database of the study cannot be used: unable to open"),
+        (["--resume", "latest"], 1, "there is no study yet; make one with: mnist-train tune search_dense"),
+        ([], 2, "Name a SEARCH file"),
+    ],
+)
+def test_wrong_call_is_one_sentence_and_leaves_nothing(
+    arguments: list[str], exit_code: int, message: str, mnist_train: Command, write_search: Write, tmp_path: Path
+) -> None:
+    search = str(write_search())
+    replaced = [search if argument == "SEARCH" else argument for argument in arguments]
+    (tmp_path / "logs").mkdir()
+    process = mnist_train("tune", *replaced, "--logs-dir", tmp_path / "logs")
+    assert (process.returncode, process.stdout) == (exit_code, "")
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr
+    assert not list((tmp_path / "logs").iterdir())
+
+
+def test_study_of_another_search_is_not_joined(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    shared = ["--storage", f"sqlite:///{tmp_path}/x.db", "--study", "shared", "--logs-dir", tmp_path / "logs", "-q"]
+    assert mnist_train("tune", write_search(trials="1"), *shared).returncode == 0
+    process = mnist_train("tune", write_search(trials="1", method="tpe"), *shared)
+    assert process.returncode == 1
+    assert process.stderr == "Error: study shared: has begun with another search file; join it with the same one\n"
+    assert len(list((tmp_path / "logs").iterdir())) == 1
+
+
+def test_trial_is_no_run_of_its_own(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    path = write_search(trials="1")
+    assert mnist_train("tune", path, "--logs-dir", tmp_path / "logs", "-q").returncode == 0
+    study = the_study(tmp_path / "logs")
+    assert study.path.stat().st_mode
+    assert (study.path / "study.json").stat().st_mode & 0o777 == 0o600
+    trial = study.trial_run(0).path
+    for command in (["evaluate", trial], ["train", "--resume", trial]):
+        process = mnist_train(*command)
+        assert process.returncode == 1
+        assert f"{trial}: is a trial; train it alone with: mnist-train train {trial}/config.yaml" in process.stderr
+    process = mnist_train("evaluate", study.path)
+    assert f"{study.path}: is a study, not a run; go on with it: mnist-train tune --resume" in process.stderr
+    assert mnist_train("runs", "--logs-dir", tmp_path / "logs").stdout == f"searches: {study.name}\n"
+
+
+def test_one_process_at_a_time_goes_on_with_a_study(mnist_train: Command, write_search: Write, tmp_path: Path) -> None:
+    path = write_search(trials="2")
+    path.write_text(path.read_text().replace("epochs: 2,", "epochs: 200,"))
+    process = start_tuning(path, "--logs-dir", tmp_path / "logs")
+    while not list(tmp_path.glob("logs/*/trials/*/checkpoints/*.npz")) and process.poll() is None:
+        time.sleep(0.05)
+    second = mnist_train("tune", "--resume", the_study(tmp_path / "logs").path)
+    process.terminate()
+    process.communicate(timeout=100)
+    assert process.returncode == 143
+    assert second.returncode == 1
+    assert "another process is working on it; wait until it ends" in second.stderr
 
 
 def test_confirmation_trains_both_with_the_same_seeds(

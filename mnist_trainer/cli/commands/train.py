@@ -85,6 +85,8 @@ def train(
     from mnist_trainer.cli.show.training import LoadedConfig, Training, find_resumption, find_run
 
     run = find_run(resume, logs_dir) if resume is not None else None
+    if run:
+        run.require_alone()
     resumption = find_resumption(run, overrides, finish=finish) if run else None
     file = "dense" if config is None else config
     loaded = resumption.loaded if resumption else LoadedConfig.read(file).with_overrides(overrides)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from mnist_trainer.cli.show.printable import printable
 from mnist_trainer.reporting.wording import counted, percent
+from mnist_trainer.runs.commands import command
 
 if TYPE_CHECKING:
     from mnist_trainer.evaluation.report import EvaluationReport
@@ -58,8 +59,8 @@ def print_text(console: Console, text: str, label: str = "", indent: int = _LABE
 
 def print_commands(console: Console, label: str, commands: Iterable[str]) -> None:
     """Print command lines below one another, unbroken: they are copied."""
-    for command in commands:
-        console.print(label.ljust(_LABEL_WIDTH) + command)
+    for line in commands:
+        console.print(label.ljust(_LABEL_WIDTH) + line)
         label = ""
 
 
@@ -116,11 +117,11 @@ def _accuracy_row(name: str, report: EvaluationReport) -> list[str]:
     return [name, percent(report.accuracy), count, f"{percent(low)} – {percent(high)}", f"{report.loss:.4f}"]
 
 
-def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
-    """Print what the curves say in a sentence or two, and what to try, each with what to type."""
+def print_diagnosis(console: Console, diagnosis: Diagnosis, config_path: Path) -> None:
+    """Print what the curves say in a sentence or two, and what to try, each with the command that tries it."""
     print_text(console, diagnosis.summary)
     label = "try"
     for suggestion in diagnosis.suggestions:
-        typed = f"--set {shlex.quote(suggestion.overrides)}"
-        print_text(console, f"{suggestion.why}: {typed}", label or " ")
+        print_text(console, f"{suggestion.why}:", label or " ")
+        print_commands(console, "", [command("train", config_path, "--set", suggestion.overrides)])
         label = ""

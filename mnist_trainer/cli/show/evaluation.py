@@ -56,13 +56,13 @@ class EvaluationView:
         console.print()
         for label, fact in _facts(measurement).items():
             print_text(console, fact, label, indent=13)
-        trained = self._trained.get(measured.source)
-        if trained:
+        trained, run = self._trained.get(measured.source), measured.source.run
+        if trained and run:
             console.print()
             if trained.layers:
                 show_layers(console, trained.layers)
                 console.print()
-            print_diagnosis(console, diagnose_run(trained, measured.source.config))
+            print_diagnosis(console, diagnose_run(trained, measured.source.config), run.config_path)
         console.print()
 
     def show_reason(self, reason: str | None) -> None:

@@ -13,21 +13,24 @@ from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.files.limits import MAX_EPOCHS
 from mnist_trainer.reporting.wording import percent
 from mnist_trainer.runs.commands import command
-from mnist_trainer.runs.run import REPORT_NAME, Run
+from mnist_trainer.runs.run import REPORT_NAME, STUDY_NAME, Run
 
 
 def show_runs(runs: Sequence[Run], logs_dir: Path, *, as_json: bool) -> None:
     """Print a row for each run."""
     summaries = [_summary(run) for run in runs]
+    studies = sorted(path.parent.name for path in logs_dir.glob(f"*/{STUDY_NAME}"))
     if as_json:
-        print_json({"runs": summaries})
+        print_json({"runs": summaries, "studies": studies})
     elif summaries:
         rows = [list(_cells(summary)) for summary in summaries]
         columns = ("run", "model", "epochs", "test accuracy", "state", "note")
         print_table(make_console(), columns, rows, droppable=[["note"], ["model"], ["epochs"], ["state"]])
-    else:
+    elif not studies:
         print_text(make_console(), f"{logs_dir}: there is no run yet; make one with:")
         print_commands(make_console(), "", [command("train", logs_dir=logs_dir)])
+    if studies and not as_json:
+        print_text(make_console(), f"searches: {', '.join(studies)}")
 
 
 def _summary(run: Run) -> dict[str, Any]:

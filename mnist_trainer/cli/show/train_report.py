@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 
 def show_report(console: Console, report: TrainReport, config: Config) -> None:
     """Print how good the model is, what its curves say, what to try, and where it is."""
+    run = Run(Path(report.run))
     validation = {"validation": report.validation} if report.validation else {}
     console.print()
     print_accuracies(console, {"test": report.test, **validation})
     console.print()
-    print_diagnosis(console, diagnose_run(report, config))
+    print_diagnosis(console, diagnose_run(report, config), run.config_path)
     which = "the best" if report.validation else "the last"
     took = duration(sum(report.seconds.values()))
     best = f"weights of epoch {report.best_epoch} of {report.num_epochs}, {which}; {took} in all"
     print_text(console, f"{counted(report.num_parameters, 'parameter')}; {best}", "model")
-    console.print(f"saved  {Run(Path(report.run)).model_path}")
+    console.print(f"saved  {run.model_path}")
 
 
 def show_details(console: Console, report: TrainReport) -> None:

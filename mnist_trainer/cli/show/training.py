@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import NUM_SEEDS, Config
 from mnist_trainer.errors import Interrupted
+from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.runs.commands import command, typed
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.names import LOGS_DIR
@@ -78,18 +80,23 @@ class Training:
     def train_folds(self, run: Run | None) -> None:
         """Train one model for each fold, or go on with a run that does."""
         run = run or start_run(self._config, self._logs_dir)
-        with Signals(run).listening(), ExitStack() as stack:
-            self._show_start(self._config, run)
-            self._stopwatch.end("data")
-            train_folds = mnist_trainer.train_folds  # imports TensorFlow
-            self._stopwatch.end("import")
-            report = train_folds(
-                self._config,
-                run,
-                dataset=self._dataset,
-                callbacks=lambda number: self._fold_callbacks(number, stack),
-                stopwatch=self._stopwatch,
-            )
+        self._show_start(self._config, run)
+        self._stopwatch.end("data")
+        try:
+            with interruptible(), ExitStack() as stack:
+                train_folds = mnist_trainer.train_folds  # imports TensorFlow
+                self._stopwatch.end("import")
+                report = train_folds(
+                    self._config,
+                    run,
+                    dataset=self._dataset,
+                    callbacks=lambda number: self._fold_callbacks(number, stack),
+                    stopwatch=self._stopwatch,
+                )
+        except Interrupted as error:
+            number, again = error.exit_code - 128, command("train", "--resume", run.path)
+            kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
+            raise Interrupted(f"{run.path}: {kept}\ngo on   {again}", number) from error
         show_folds(self._console, report)
         print_commands(self._console, "next", [command("visualize", logs_dir=self._logs_dir)])
         if self._as_json:
@@ -126,7 +133,7 @@ class Training:
             seeds = ["--set", f"seed={left[0]}", *(["--seeds", str(len(left))] if len(left) > 1 else [])]
             again = command("train", run.config_path, "--name", name, *seeds, logs_dir=self._logs_dir)
             lines.append(f"then    {again}")
-        lines.append(f"mean    {command('evaluate')} {typed(self._logs_dir / name)}-*")
+        lines.append(f"mean    {command('evaluate')} {typed(self._logs_dir / name)}-seed*")
         return Interrupted("\n".join(lines), error.exit_code - 128)
 
     def _train(self, config: Config, run: Run, resumption: Resumption | None = None) -> TrainReport:
@@ -163,6 +170,8 @@ class Training:
         num_validation = dataset.validation.num_examples if dataset.validation else 0
         self._console.print(f"run    {run.path}")
         sizes = f"{dataset.train.num_examples:,} training, {num_validation:,} validation and"
+        if self.is_cross_validation:
+            sizes = f"{dataset.train.num_examples:,} training examples in {config.data.folds} folds, and"
         examples = f"{sizes} {dataset.test.num_examples:,} test examples of {dataset.num_classes} classes"
         print_text(self._console, f"{dataset.source}: {examples}", "data")
         print_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,8 @@ from mnist_trainer.cli.show.console import make_console, print_commands, print_t
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.search.schema import SearchConfig
-from mnist_trainer.errors import Interrupted
+from mnist_trainer.config.shipped import shipped_names
+from mnist_trainer.errors import ConfigError, Fault, Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.reporting.wording import counted, percent
 from mnist_trainer.runs.commands import command
@@ -37,6 +39,12 @@ class Tuning:
     def start(self, file: str, overrides: Sequence[str], storage: str | None, name: str | None) -> None:
         """Begin a study, or join one that another machine has begun."""
         config = LoadedConfig.read(file).with_overrides(overrides).config
+        if config.search is None:
+            searches = ", ".join(name for name in shipped_names() if name not in shipped_names(searches=False))
+            remedy = (
+                f"shipped searches: {searches}; start one of your own with: {command('config', 'init', 'search_dense')}"
+            )
+            raise ConfigError([Fault(file, "search", f"is absent: nothing is searched; {remedy}")])
         self._run(Study.create(config, self._logs_dir, storage, name))
 
     def resume(self, reference: str, overrides: Sequence[str]) -> None:
@@ -59,9 +67,12 @@ class Tuning:
             with interruptible(), self._progress(search) as show:
                 report = tune(study, jobs=self._jobs, on_progress=show, on_run=self._show_run)
         except Interrupted as error:
+            number, again = error.exit_code - 128, command("tune", "--resume", study.path)
+            kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
+            raise Interrupted(f"{study.path}: {kept}\ngo on   {again}", number) from error
+        except MnistTrainerError as error:
             again = command("tune", "--resume", study.path)
-            text = f"{study.path}: {error}; what was trained is kept\ngo on   {again}"
-            raise Interrupted(text, error.exit_code - 128) from error
+            raise type(error)(f"{error}\ngo on   {again}") from error
         self._show(study, report)
 
     def _show_run(self, name: str) -> None:
@@ -95,18 +106,18 @@ class Tuning:
         console.print()
         if report.importances:
             shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
-            print_text(console, f"{shares} of the differences", "due to")
+            print_text(console, f"the differences come from: {shares}", "why")
         for state in ("pruned", "failed"):
             reasons = [trial.reason for trial in report.trials if trial.state == state]
             if reasons:
                 print_text(console, f"{counted(len(reasons), 'trial')}; the last one: {reasons[-1]}", state)
-        if report.confirmation:
-            console.print()
-            print_text(console, report.confirmation.verdict)
-        if report.best:
-            console.print(f"saved  {study.path / BEST_NAME}")
-            print_commands(console, "next", [command("train", study.path / BEST_NAME)])
-        print_commands(console, "" if report.best else "next", [command("visualize", logs_dir=study.path)])
+        console.print()
+        not_confirmed = "The winner was not confirmed by further runs (search.confirm_seeds is 0)."
+        print_text(console, report.confirmation.verdict if report.confirmation else not_confirmed)
+        console.print(f"saved  {study.path / BEST_NAME}" if report.best else "no trial is complete")
+        console.print(f"page   {study.page_path}")
+        trained = [command("train", study.path / BEST_NAME)] if report.best else []
+        print_commands(console, "next", [*trained, command("visualize", logs_dir=study.trials_path)])
         if self._as_json:
             print_json({"study": report.study, "report": report.as_json()})
 

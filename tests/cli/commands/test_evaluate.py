@@ -81,7 +81,7 @@ def test_run_that_is_trained_on_meanwhile_keeps_nothing(copied_run: Run, invoke:
     with run.lock():
         result = invoke("evaluate", run.path)
     assert (result.exit_code, "accuracy" in result.stdout) == (0, True)
-    assert result.stderr.startswith(f"Not kept: {run.path}: another process is working on this run")
+    assert result.stderr.startswith(f"Not kept: {run.path}: another process is working on it")
     assert not (run.path / "evaluation.json").exists()
 
 

@@ -200,7 +200,7 @@ def test_interrupted_series_says_what_is_left(mnist_train: Command, small_npz: P
     for again, *more in ((lines["finish"],), (lines["then"], "--set=train.epochs=1")):
         process_again = mnist_train(*shlex.split(again)[1:], *more, "--quiet")
         assert (process_again.returncode, process_again.stderr) == (0, "")
-    assert lines["mean"] == f"mnist-train evaluate {tmp_path}/linear-*"
+    assert lines["mean"] == f"mnist-train evaluate {tmp_path}/linear-seed*"
     models = sorted(tmp_path.glob("linear-*"))
     measured = mnist_train("evaluate", *models)
     assert re.search(r"^mean   \d\d\.\d\d % ± .* over 4 runs ", measured.stdout, re.MULTILINE)

@@ -1,0 +1,84 @@
+"""The database in which Optuna keeps the trials of a study."""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnist_trainer.errors import RunError
+
+if TYPE_CHECKING:
+    import optuna
+
+# A worker that was killed is noticed after the second; a trial of it then goes on in another.
+_HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
+_PAUSE_SECONDS = 3
+
+
+def open_storage(url: str, place: Path | str) -> optuna.storages.RDBStorage:
+    """Return a database, its tables made where they are absent.
+
+    Args:
+        url: as SQLAlchemy writes it; `postgresql://` will do for psycopg.
+        place: what errors begin with.
+
+    Raises:
+        RunError: it cannot be reached.
+    """
+    import optuna
+    import sqlalchemy.exc
+
+    make = functools.partial(
+        optuna.storages.RDBStorage,
+        re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url),
+        heartbeat_interval=_HEARTBEAT_SECONDS,
+        grace_period=_GRACE_SECONDS,
+        heartbeat_stale_trial_callback=requeue,
+    )
+    with translated(place):
+        try:
+            return make()
+        except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
+            time.sleep(_PAUSE_SECONDS)  # another process makes the tables in this moment
+            return make()
+
+
+def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Let a trial go on that no worker works on any more: with its values, and after its last checkpoint."""
+    from optuna.storages import RetryHeartbeatStaleTrialCallback
+
+    RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)(study, trial)
+
+
+@contextmanager
+def translated(place: Path | str) -> Iterator[None]:
+    """Raise the database's errors as one sentence each.
+
+    Raises:
+        RunError: it cannot be reached, read or written, e.g. because the disk is full.
+    """
+    import sqlalchemy.exc
+    from optuna.exceptions import StorageInternalError
+
+    try:
+        yield
+    except (sqlalchemy.exc.NoSuchModuleError, sqlalchemy.exc.ArgumentError) as error:
+        known = "sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        raise RunError(f"{place}: there is no such kind of database; expected {known}") from error
+    except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
+        raise RunError(f"{place}: the database of the study cannot be used: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the database says, without SQLAlchemy's and Optuna's words around it."""
+    innermost: BaseException = error
+    while innermost.__cause__ or getattr(innermost, "orig", None):
+        innermost = getattr(innermost, "orig", None) or innermost.__cause__ or innermost
+    if isinstance(innermost, ImportError) or "DB access module" in str(error):
+        return "it needs a package; install it, for PostgreSQL by: pip install 'mnist-train[postgresql]'"
+    return str(innermost).strip().partition("\n")[0]
