@@ -51,6 +51,11 @@ def find_config(reference: str) -> Path:
     raise ConfigError([Fault(reference, "", f"no such file{hint}")])
 
 
+def reference_to(file: Path) -> Path | str:
+    """Return how a configuration is named in a command: a shipped one by its bare name."""
+    return file.stem if file.parent == shipped_folder() else file
+
+
 def copy_shipped(name: str, target: Path) -> Path:
     """Copy the shipped configuration `name` to `target`, which names the schema that is put beside it; return it.
 

@@ -17,6 +17,7 @@ from mnist_trainer.cli.show.train_report import show_details, show_report, show_
 from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import NUM_SEEDS, Config
+from mnist_trainer.config.shipped import reference_to
 from mnist_trainer.errors import Interrupted
 from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.runs.commands import command, typed
@@ -48,7 +49,7 @@ class Training:
         self._stopwatch = Stopwatch(process_seconds())
         self._stopwatch.end("start")
         with loaded.located():
-            check_no_search(self._config, loaded.file)
+            check_no_search(self._config, reference_to(loaded.file))
         self._dataset = mnist_trainer.load_dataset(self._config.data)
         with loaded.located():
             check_batch_size(self._config, self._dataset)

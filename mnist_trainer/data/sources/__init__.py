@@ -86,7 +86,7 @@ def check_sizes(path: Path, num_bytes: dict[str, int]) -> None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        moved = "if it was moved, name it anew by --set data.path=PATH, or --data PATH of evaluate"
+        moved = "of a run whose data was moved, name it anew: --set data.path=PATH, or --data PATH of evaluate"
         return f"no such file or folder; {moved}"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
