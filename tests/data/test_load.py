@@ -57,8 +57,8 @@ def test_every_form_gives_the_same_examples(form: str, small_arrays: Arrays, sma
     [
         (
             "absent.npz",
-            "/absent.npz: no such file or folder; of a run whose data was moved, name it anew: --set data.path=PATH, or "
-            "--data PATH of evaluate",
+            "/absent.npz: no such file or folder; of a run whose data was moved, name it anew: --set data.path=PATH, "
+            "or --data PATH of evaluate",
         ),
         ("data.csv", "data.csv: expected a folder of the IDX files (plain or .gz) train-images-idx3-ubyte, "),
         (
