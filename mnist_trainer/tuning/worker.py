@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Exit code of a worker whose memory has grown, and whose place another takes.
 RECYCLED = 75
 # How much of its memory after the first trials a worker may hold; those of other sizes take more at first.
-_MOST_GROWTH, _NUM_FIRST = 1.5, 3
+_MOST_GROWTH, _NUM_FIRST = 1.2, 3
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
