@@ -27,15 +27,15 @@ def draw_figures(study: Study) -> dict[str, Path]:
     Raises:
         RunError: a file cannot be written.
     """
-    storage = study.open()
     quieten()
     folder = study.path / _FOLDER
     folder.mkdir(exist_ok=True)
     found = {}
-    for title, draw in _drawings(storage, study.search.objectives[0]).items():
-        path = folder / f"{title.replace(' ', '_')}.png"
-        if _drawn(draw, path, width=_WIDTH * len(study.search.space) if title in _WIDE else None):
-            found[title] = path
+    with study.opened() as storage:
+        for title, draw in _drawings(storage, study.search.objectives[0]).items():
+            path = folder / f"{title.replace(' ', '_')}.png"
+            if _drawn(draw, path, width=_WIDTH * len(study.search.space) if title in _WIDE else None):
+                found[title] = path
     return found
 
 

@@ -74,21 +74,21 @@ class StudyReport:
 
 def make_report(study: Study, confirmation: Confirmation | None) -> StudyReport:
     """Return what the study has come to so far."""
-    storage = study.open()
-    trials = storage.get_trials(deepcopy=False)
+    with study.opened() as storage:
+        trials, importances = storage.get_trials(), _importances(storage)
     return StudyReport(
         study=str(study.path),
         objectives=study.search.objectives,
         trials=tuple(_trial(study, entry) for entry in all_attempts(trials)),
         best=tuple(entry.number for entry in best_first(trials, study.search)),
-        importances=_importances(storage),
+        importances=importances,
         confirmation=confirmation,
     )
 
 
 def write_best(study: Study) -> Config | None:
     """Write best.yaml, which `train` takes as it is, and return it; None where no trial is complete."""
-    best = best_first(study.open().get_trials(deepcopy=False), study.search)
+    best = best_first(study.trials(), study.search)
     if not best:
         return None
     chosen = best[0].last.params  # another machine may have its run

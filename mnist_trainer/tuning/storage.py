@@ -20,8 +20,9 @@ _HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
 _PAUSE_SECONDS = 3
 
 
-def open_storage(url: str, place: Path | str) -> optuna.storages.RDBStorage:
-    """Return a database, its tables made where they are absent.
+@contextmanager
+def opened_storage(url: str, place: Path | str) -> Iterator[optuna.storages.RDBStorage]:
+    """Give a database, its tables made where they are absent; its connections are closed behind the block.
 
     Args:
         url: as SQLAlchemy writes it; `postgresql://` will do for psycopg.
@@ -42,10 +43,15 @@ def open_storage(url: str, place: Path | str) -> optuna.storages.RDBStorage:
     )
     with translated(place):
         try:
-            return make()
+            storage = make()
         except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
             time.sleep(_PAUSE_SECONDS)  # another process makes the tables in this moment
-            return make()
+            storage = make()
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:

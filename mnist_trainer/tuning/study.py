@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import STUDY_NAME, TRIALS_FOLDER, Run
 from mnist_trainer.tuning.methods import directions, make_pruner, make_sampler, quieten
-from mnist_trainer.tuning.storage import open_storage, translated
+from mnist_trainer.tuning.storage import opened_storage, translated
 from mnist_trainer.tuning.trials import Attempts, all_attempts
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Study:
         search = search_of(config)
         make_sampler(search, 0)  # what cannot be used is found before there is a folder
         if storage:
-            open_storage(storage, "--storage")
+            with opened_storage(storage, "--storage"):
+                pass
         run = Run.create(config.name or "search", logs_dir)
         run.write_text(_SEARCH_NAME, render_config(config))
         run.write_json(STUDY_NAME, {"storage": storage, "name": name or run.name})
@@ -66,12 +68,14 @@ class Study:
 
     def _require_same_search(self) -> None:
         """Leave no folder, and raise `RunError`, if other machines search for something else under this name."""
-        storage, asked = self.open(), render_config(self.config.model_copy(update={"name": None, "note": None}))
-        if "search" not in storage.user_attrs:
-            storage.set_user_attr("search", asked)
-        elif storage.user_attrs["search"] != asked:
+        asked = render_config(self.config.model_copy(update={"name": None, "note": None}))
+        with self.opened() as storage:
+            begun = storage.user_attrs.get("search", asked)
+            storage.set_user_attr("search", begun)
+            name = storage.study_name
+        if begun != asked:
             shutil.rmtree(self.path)
-            raise RunError(f"study {storage.study_name}: has begun with another search file; join it with the same one")
+            raise RunError(f"study {name}: has begun with another search file; join it with the same one")
 
     @classmethod
     def find(cls, reference: str, logs_dir: Path = LOGS_DIR) -> Self:
@@ -150,8 +154,14 @@ class Study:
         """Return the run of a trial, by its number from 0."""
         return Run(self.trials_path / f"{number:04d}")
 
-    def open(self, sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
-        """Return Optuna's study, made where it is absent.
+    def trials(self) -> list[FrozenTrial]:
+        """Return what the database holds of all attempts to train a trial, in their order."""
+        with self.opened() as storage:
+            return storage.get_trials()
+
+    @contextmanager
+    def opened(self, sampler: optuna.samplers.BaseSampler | None = None) -> Iterator[optuna.Study]:
+        """Give Optuna's study, made where it is absent; behind the block the database is closed.
 
         Raises:
             RunError: the database cannot be used.
@@ -161,9 +171,9 @@ class Study:
         quieten()
         entry: dict[str, Any] = Run(self.path).read_json(STUDY_NAME)
         url = entry["storage"] or f"sqlite:///{(self.path / _DATABASE_NAME).absolute()}"
-        with translated(self.path):
-            return optuna.create_study(
-                storage=open_storage(url, self.path),
+        with translated(self.path), opened_storage(url, self.path) as storage:
+            yield optuna.create_study(
+                storage=storage,
                 study_name=entry["name"],
                 load_if_exists=True,
                 directions=directions(self.search),

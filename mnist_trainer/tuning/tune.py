@@ -23,7 +23,6 @@ from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.figures import draw_figures
 from mnist_trainer.tuning.page import write_study_page
 from mnist_trainer.tuning.report import REPORT_NAME, StudyReport, make_report, write_best
-from mnist_trainer.tuning.storage import translated
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import Attempts, all_attempts, is_enough, num_finished
 from mnist_trainer.tuning.worker import RECYCLED
@@ -116,8 +115,7 @@ def run_trials(
     import optuna
 
     workers = _Workers(study, jobs, end)
-    with locked(study.path), translated(study.path), workers.ended():
-        storage = study.open()
+    with locked(study.path), study.opened() as storage, workers.ended():
         while not _is_finished(study, storage, end):
             optuna.storages.fail_stale_trials(storage)
             workers.start_missing(storage.get_trials(deepcopy=False))

@@ -50,16 +50,16 @@ class Worker:
         """
         from mnist_trainer.tuning.objective import FAILURES, Objective
 
-        storage = self._study.open(make_sampler(self._study.search, self._number))
         objective = Objective(self._study)
-        if self._is_done(storage):
-            return
-        try:
-            storage.optimize(objective, catch=FAILURES, callbacks=[self._after])
-        except Interrupted:
-            if objective.trial is not None:
-                requeue(storage, storage.get_trials(deepcopy=False)[objective.trial])
-            raise
+        with self._study.opened(make_sampler(self._study.search, self._number)) as storage:
+            if self._is_done(storage):
+                return
+            try:
+                storage.optimize(objective, catch=FAILURES, callbacks=[self._after])
+            except Interrupted:
+                if objective.trial is not None:
+                    requeue(storage, storage.get_trials(deepcopy=False)[objective.trial])
+                raise
 
     def _after(self, storage: optuna.Study, _trial: optuna.trial.FrozenTrial) -> None:
         """Stop where there are enough trials, or memory has grown."""

@@ -78,7 +78,7 @@ def _kill(process: subprocess.Popen[str], generator: np.random.Generator, *, is_
 
 
 def _check(study: Study) -> None:
-    attempts = all_attempts(study.open().get_trials())
+    attempts = all_attempts(study.trials())
     complete = [entry for entry in attempts if entry.last.values]
     epochs = [[row["epoch"] for row in Run(path).read_metrics()] for path in sorted(study.trials_path.iterdir())]
     if len(attempts) != _NUM_TRIALS or len(complete) != _NUM_TRIALS:

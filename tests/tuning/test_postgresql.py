@@ -60,7 +60,7 @@ def test_machines_share_a_study_and_lose_no_trial(url: str, write_search: Write,
         _, errors = process.communicate(timeout=200)
         assert (process.returncode, errors) == (0, "")
     studies = [Study.find("latest", tmp_path / folder) for folder in "ab"]
-    attempts = [all_attempts(study.open().get_trials()) for study in studies]
+    attempts = [all_attempts(study.trials()) for study in studies]
     assert [entry.number for entry in attempts[0]] == [entry.number for entry in attempts[1]]
     assert len(attempts[0]) == 6
     assert all(entry.last.values for entry in attempts[0])

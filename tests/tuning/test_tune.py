@@ -74,7 +74,7 @@ def test_grid_has_no_more_trials_than_points(mnist_train: Command, write_search:
     assert process.returncode == 0, process.stderr
     assert "12 trials of 2 parameters" in process.stdout
     assert "the grid has 12 points" in process.stdout
-    trials = the_study(tmp_path / "logs").open().get_trials()
+    trials = the_study(tmp_path / "logs").trials()
     assert len({tuple(trial.params.items()) for trial in trials if trial.values}) == 12
     assert len([trial for trial in trials if trial.values]) == 12
 
@@ -83,7 +83,7 @@ def test_only_the_best_keep_their_weights(mnist_train: Command, write_search: Wr
     command = ["tune", write_search(trials="5"), "--logs-dir", tmp_path / "logs", "-q", "--set", "search.keep=2"]
     assert mnist_train(*command).returncode == 0
     study = the_study(tmp_path / "logs")
-    accuracies = {trial.number: trial.values[0] for trial in study.open().get_trials()}
+    accuracies = {trial.number: trial.values[0] for trial in study.trials()}
     kept = {int(path.parent.name) for path in study.path.glob("trials/*/model.keras")}
     assert kept == set(sorted(accuracies, key=lambda number: (-accuracies[number], number))[:2])
     assert not list(study.path.glob("trials/*/checkpoints/*"))
@@ -122,7 +122,7 @@ def test_killed_workers_lose_no_trial_and_count_none_twice(write_search: Write, 
     assert (process.returncode, errors) == (0, "")
     assert num_kills >= 2
     study = the_study(tmp_path / "logs")
-    attempts = all_attempts(study.open().get_trials())
+    attempts = all_attempts(study.trials())
     assert [entry.number for entry in attempts if entry.last.values] == [entry.number for entry in attempts]
     assert len(attempts) == 6
     assert epochs_of_trials(study) == [list(range(1, 13))] * 6
@@ -143,7 +143,7 @@ def test_interrupted_search_goes_on(mnist_train: Command, write_search: Write, t
     assert errors == f"Error: {study.path}: stopped by SIGINT; what was trained is kept\ngo on   {again}\n"
     assert mnist_train("tune", "--resume", study.path, "-q").returncode == 0
     assert epochs_of_trials(study) == [list(range(1, 61))] * 3
-    assert len([trial for trial in study.open().get_trials() if trial.values]) == 3
+    assert len([trial for trial in study.trials() if trial.values]) == 3
 
 
 def test_search_goes_on_with_more_trials_in_a_wider_space(
@@ -158,7 +158,7 @@ def test_search_goes_on_with_more_trials_in_a_wider_space(
     process = mnist_train("tune", "--resume", study.path, "--set", "search.trials=4", "--json")
     assert process.returncode == 0, process.stderr
     assert len(json.loads(process.stdout)["report"]["trials"]) == 4
-    parameters = [tuple(trial.params.items()) for trial in study.open().get_trials()]
+    parameters = [tuple(trial.params.items()) for trial in study.trials()]
     assert len(set(parameters)) == 4
     assert wider
 

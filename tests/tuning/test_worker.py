@@ -46,7 +46,7 @@ def test_trials_do_not_read_the_test_split(
     monkeypatch.setattr(objective, "load_dataset", without_test_split)
     found = Study.create(load_config(write_search(trials="2"), more), tmp_path)
     Worker(found, 0).work()
-    assert [trial.state.name for trial in found.open().get_trials()] == ["COMPLETE"] * 2
+    assert [trial.state.name for trial in found.trials()] == ["COMPLETE"] * 2
     assert not list(found.path.glob("trials/*/report.json")) or more
 
 
@@ -56,7 +56,7 @@ def test_trial_that_falls_behind_is_ended_with_its_reason(
     monkeypatch.setattr(study, "make_pruner", lambda _search: optuna.pruners.ThresholdPruner(lower=0.999))
     found = Study.create(load_config(write_search(trials="2"), ["search.pruning=median"]), tmp_path)
     Worker(found, 0).work()
-    for trial in found.open().get_trials():
+    for trial in found.trials():
         assert trial.state.name == "PRUNED"
         assert trial.user_attrs[REASON] == "fell behind in epoch 1"
         assert list(trial.intermediate_values) == [1]
@@ -74,17 +74,17 @@ def test_worker_whose_memory_grows_makes_room_for_another(
     first = Worker(found, 0)
     first.work()
     assert first.is_recycled
-    assert len(found.open().get_trials()) == 5
+    assert len(found.trials()) == 5
 
 
 @pytest.mark.filterwarnings("ignore:Heartbeat of storage")
 def test_trial_beyond_the_last_is_not_trained(write_search: Write, tmp_path: Path) -> None:
     found = Study.create(load_config(write_search(trials="1")), tmp_path)
-    storage = found.open()
-    storage.ask()  # of another worker, which has just begun
     late: Any = objective.Objective(found)
-    with pytest.raises(optuna.TrialPruned, match="not needed"):
-        late(storage.ask())
+    with found.opened() as storage:
+        storage.ask()  # of another worker, which has just begun
+        with pytest.raises(optuna.TrialPruned, match="not needed"):
+            late(storage.ask())
     assert not (found.path / "trials" / "0001").exists()
 
 
