@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset, Split
 from mnist_trainer.data.load import load_dataset
@@ -25,7 +24,7 @@ from mnist_trainer.runs.fields import Count
 from mnist_trainer.runs.run import FOLDS_FOLDER, REPORT_NAME, Run
 from mnist_trainer.training.fit import Fitted, fit_run
 from mnist_trainer.training.plan import make_plan
-from mnist_trainer.training.resume import find_resumption
+from mnist_trainer.training.resume import begin_or_resume
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.stopwatch import Stopwatch
 
@@ -147,11 +146,8 @@ def _fold(
     part = Run(run.path / FOLDS_FOLDER / str(number))
     if (part.path / _FOLD_NAME).is_file():
         return part.read_report(Fold, _FOLD_NAME), load_predictions(part)
-    resumption = find_resumption(part) if part.config_path.is_file() else None
     settings = config.model_copy(update={"data": config.data.model_copy(update={"fold": number})})
-    if resumption is None:
-        part.path.parent.mkdir(exist_ok=True)
-        part.write_text(part.config_path.name, render_config(settings))
+    resumption = begin_or_resume(part, settings)
     plan = make_plan(settings, dataset, resumption.precision if resumption else None)
     with fit_run(plan, part, callbacks=callbacks(number), resumption=resumption, stopwatch=stopwatch) as fitted:
         answers = predict(with_shifts(as_predictor(fitted.model), config.evaluate.test_time_shift), _held_out(dataset))

@@ -101,6 +101,15 @@ def _finished_epochs(run: Run, checkpoint: Checkpoint | None) -> int:
     return checkpoint.num_epochs
 
 
+def begin_or_resume(run: Run, config: Config) -> Resumption | None:
+    """Return where a run that is a part of a larger one goes on; where it has not begun, write its configuration."""
+    if run.config_path.is_file():
+        return find_resumption(run)
+    run.path.parent.mkdir(exist_ok=True)
+    run.write_text(run.config_path.name, render_config(config))
+    return None
+
+
 def _newest_readable(saved: Sequence[Path]) -> tuple[Checkpoint | None, tuple[str, ...]]:
     """Return the newest checkpoint that can be read, and why the newer ones cannot."""
     damaged: list[str] = []

@@ -26,7 +26,7 @@ from mnist_trainer.training.finish import save_model
 from mnist_trainer.training.fit import Fitted, fit_run
 from mnist_trainer.training.folds import Fold, train_folds
 from mnist_trainer.training.plan import make_plan
-from mnist_trainer.training.resume import find_resumption
+from mnist_trainer.training.resume import begin_or_resume
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import NOT_NEEDED, REASON, all_attempts, meant_value, original_number
 
@@ -115,10 +115,7 @@ class Prune(keras.callbacks.Callback):
 
 
 def _trained(config: Config, run: Run, dataset: Dataset, trial: optuna.Trial, study: Study) -> tuple[float, ...]:
-    resumption = find_resumption(run) if run.config_path.is_file() else None
-    if resumption is None:
-        run.path.parent.mkdir(exist_ok=True)
-        run.write_text(run.config_path.name, render_config(config))
+    resumption = begin_or_resume(run, config)
     prune = Prune(trial, study.search.objectives[0]) if study.search.pruning else None
     plan = make_plan(config, dataset, resumption.precision if resumption else None)
     with fit_run(plan, run, callbacks=[prune] if prune else [], resumption=resumption) as fitted:

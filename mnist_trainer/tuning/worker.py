@@ -20,7 +20,7 @@ from mnist_trainer.backend import import_backend
 from mnist_trainer.errors import Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
 from mnist_trainer.tuning.methods import make_sampler
-from mnist_trainer.tuning.storage import requeue, translated
+from mnist_trainer.tuning.storage import requeue
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import is_enough
 
@@ -104,8 +104,7 @@ def main(path: str, number: str, end: str) -> int:
             _end_with_the_parent()
             import_backend()
             worker = Worker(Study(Path(path)), int(number), float(end))
-            with translated(path):
-                worker.work()
+            worker.work()
     except MnistTrainerError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -11,10 +11,12 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import DataConfig
+from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.tuning import objective, study, worker
+from mnist_trainer.tuning.confirm import confirm
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import REASON
 from mnist_trainer.tuning.worker import Worker
@@ -95,3 +97,16 @@ def test_other_method_needs_another_package(
     with pytest.raises(RunError, match=r"search\.method gp needs the package torch; .* 'mnist-train\[gp\]'"):
         Study.create(load_config(write_search(method="gp")), tmp_path / "logs")
     assert not (tmp_path / "logs").exists()
+
+
+def test_confirmation_is_of_the_present_winner(write_search: Write, tmp_path: Path) -> None:
+    found = Study.create(load_config(write_search(confirm_seeds="2")), tmp_path)
+    first, second = (with_values(found.config, {"train.optimizer.learning_rate": rate}) for rate in (1e-4, 1e-2))
+    trained: list[str] = []
+    before = confirm(found, first, trained.append)
+    assert confirm(found, first, trained.append) == before
+    assert trained == ["start-seed0", "start-seed1", "winner-seed0", "winner-seed1"]
+    after = confirm(found, second, trained.append)
+    assert trained[4:] == ["winner-seed0", "winner-seed1"]
+    assert after.start == before.start
+    assert after.winner != before.winner
