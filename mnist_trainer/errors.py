@@ -7,6 +7,7 @@
     ├── ModelError                1   a model file: absent, damaged, of another shape
     ├── PictureError              1   a picture of a digit: absent, damaged, too large, of another format
     ├── TrainingDiverged          1   the loss is no longer a finite number
+    ├── MissingExtra              1   a package beyond the base is not installed
     ├── ServeError                1   TensorBoard cannot be started
     ├── GateMissed                3   done, but short of what the user asked for
     └── Interrupted       130 / 143   SIGINT or SIGTERM, after saving what can be used
@@ -72,6 +73,10 @@ class ModelError(MnistTrainerError):
 
 class PictureError(MnistTrainerError):
     """A picture is absent, damaged, too large, or of a format that is not read."""
+
+
+class MissingExtra(MnistTrainerError):
+    """A package beyond the base is not installed; the message names the extra that brings it."""
 
 
 class TrainingDiverged(MnistTrainerError):

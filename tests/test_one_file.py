@@ -105,14 +105,19 @@ class Config(Component):
     """stub: Keras's files."""
 
 
-def write_model(model, path, config):
+QUANTIZATIONS = ()
+HOW_TO_CALL = "probabilities = None"
+
+
+def write_model(model, path, writing):
     copy = path.with_suffix(".keras")
     model.save(copy)
     copy.rename(path)
+    return ()
 
 
 @contextmanager
-def open_model(path):
+def open_model(path, num_threads=None):
     import keras
 
     from mnist_trainer.formats.keras.predictor import KerasPredictor

@@ -169,7 +169,7 @@ def measure(
             data_sha256=predictions.data_sha256,
             model_sha256=model_sha256,
             num_parameters=model.num_parameters,
-            size_bytes=source.path.stat().st_size,
+            size_bytes=source.size_bytes,
             latency=measure_latency(model, split.images),
             pixels=model.pixels.name,
             pixels_tried_on=model.pixels.num_tried,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+
+from mnist_trainer.errors import MissingExtra
 
 # Where a folder's definitions may stand.
 _FILES_OF_FOLDER = ("__init__.py", "config.py")
@@ -37,3 +40,19 @@ def found_modules(package: str, definition: str) -> dict[str, ModuleType]:
 def component_module(package: str, name: str) -> ModuleType:
     """Return the module that holds the component `name` of `package`."""
     return importlib.import_module(f"{package}.{name}")
+
+
+def require_packages(purpose: str, extra: str, packages: Sequence[str]) -> None:
+    """Raise unless packages are installed, without importing them.
+
+    Args:
+        purpose: what they are for; begins the message.
+        extra: that of pyproject.toml which brings them.
+        packages: the names that they are imported by.
+
+    Raises:
+        MissingExtra: some are not there.
+    """
+    missing = " and ".join(package for package in packages if importlib.util.find_spec(package) is None)
+    if missing:
+        raise MissingExtra(f"{purpose} needs {missing}; install it with: pip install 'mnist-train[{extra}]'")

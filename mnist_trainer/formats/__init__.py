@@ -1,12 +1,27 @@
 """Formats of model files: one file or folder each, found by its name.
 
     SUFFIXES                            endings of its files, each with its dot; the first is that of what is written
-    open_model(path)                    a context manager that gives a `Predictor`
+    open_model(path, num_threads=None)  a context manager that gives a `Predictor`, which computes with so many threads,
+                                        or as many as its runtime likes
 
-A format in which a run can leave its model besides model.keras has two more:
+One whose models are more than one file has one or both of these:
+
+    FOLDER_HOLDS                        the file that tells a folder which is such a model from others
+    files_of(path)                      the files that make up a model
+
+A format in which a model can be written besides model.keras has three more:
 
     Config                              its section of the configuration; of a folder, in config.py
-    write_model(model, path, config)    write a Keras model
+    QUANTIZATIONS                       the `Quantization`s it knows
+    HOW_TO_CALL                         five lines of Python at most, which make `probabilities` of `images`, uint8,
+                                        shape (num_examples, 28, 28, 1), with the file `{file}`
+    write_model(model, path, writing)   write a Keras model; returns what stayed in floating point though it was to be
+                                        quantised, a short name for each
+
+One that needs packages beyond the base has two more:
+
+    EXTRA                               the extra of pyproject.toml that brings them
+    PACKAGES                            the names that they are imported by
 
 Model files come from strangers. What a format opens in this process it makes anew of what it knows to be harmless;
 what needs a library of its own to be read is read in a child process (`process_predictor`), for which the format
@@ -17,7 +32,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mnist_trainer.files.modules import found_modules
+from mnist_trainer.files.modules import found_modules, require_packages
 
 
 def known_formats() -> dict[str, ModuleType]:
@@ -28,3 +43,10 @@ def known_formats() -> dict[str, ModuleType]:
 def export_formats() -> dict[str, ModuleType]:
     """Return those that a run can leave its model in, by name."""
     return found_modules(__name__, "class Config(")
+
+
+def require_format(model_format: ModuleType) -> None:
+    """Raise `MissingExtra` unless the packages that a format needs are installed."""
+    name = model_format.__name__.rpartition(".")[2]
+    if hasattr(model_format, "EXTRA"):
+        require_packages(f"the format {name}", model_format.EXTRA, model_format.PACKAGES)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.files.limits import MAX_MODEL_BYTES, MAX_TEST_TIME_SHIFT
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, sha256_of
-from mnist_trainer.formats import export_formats, keras, known_formats
+from mnist_trainer.formats import keras, known_formats, litert, require_format
 from mnist_trainer.formats.pixels import AUTO, taking_pixels
 from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.find import find_run
@@ -36,7 +37,7 @@ class ModelSource:
     """A model file, and the run that it belongs to.
 
     Attributes:
-        path: the file.
+        path: the file, or folder.
         format: the module in `formats/` that opens it.
         run: the complete run whose model it is; None for a file that was named itself.
     """
@@ -45,15 +46,27 @@ class ModelSource:
     format: ModuleType
     run: Run | None = None
 
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that make up the model: one, for most formats."""
+        files: Sequence[Path] = getattr(self.format, "files_of", _itself)(self.path)
+        return files
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of its files."""
+        return sum(path.stat().st_size for path in self.files)
+
     @cached_property
     def sha256(self) -> str:
-        """What tells this model from all others: the SHA-256 of its file.
+        """What tells this model from all others: the SHA-256 of its file, or of those of its files one after another.
 
         Raises:
-            ModelError: the file cannot be read, or is larger than any that is opened.
+            ModelError: a file cannot be read, or is larger than any that is opened.
         """
         try:
-            return sha256_of(self.path, MAX_MODEL_BYTES)
+            first, *others = (sha256_of(path, MAX_MODEL_BYTES) for path in self.files)
+            return hashlib.sha256("".join([first, *others]).encode()).hexdigest() if others else first
         except UnsafeFile as error:
             raise ModelError(f"{self.path}: not read: {error}") from error
         except UNREADABLE as error:
@@ -84,17 +97,22 @@ class ModelSource:
             raise RunError(f"{self.path.parent}: {REPORT_NAME} is not that of a training run: {error}") from error
 
     @contextmanager
-    def open(self, pixels: str = AUTO, examples: Callable[[], Split] | None = None) -> Iterator[Predictor]:
+    def open(
+        self, pixels: str = AUTO, examples: Callable[[], Split] | None = None, *, num_threads: int | None = None
+    ) -> Iterator[Predictor]:
         """Give the model, ready to answer.
 
         Args:
             pixels: a name of `RANGES`; `auto` finds out what a file's model takes, a run's own takes them as they are.
             examples: loads those on which it is found out; without it, MNIST's training examples.
+            num_threads: with how many threads it computes; None leaves that to its runtime.
 
         Raises:
+            MissingExtra: a package that the format needs is not installed.
             ModelError: the file is absent, damaged, not safe to open, or its model does not take 28×28 images.
         """
-        with _named(self.path), self.format.open_model(self.path) as predictor:
+        require_format(self.format)
+        with _named(self.path), self.format.open_model(self.path, num_threads) as predictor:
             is_known = self.run is not None and pixels == AUTO
             yield predictor if is_known else taking_pixels(predictor, pixels, examples)
 
@@ -119,8 +137,12 @@ class ModelSource:
         run = self.run
         if run is None:
             return self
-        exported = (ModelSource(exported_path(run, known), known, run) for known in export_formats().values())
-        return next((source for source in exported if source.path.exists()), self)
+        exported = ModelSource(exported_path(run, litert), litert, run)
+        return exported if exported.path.exists() else self
+
+
+def _itself(path: Path) -> Sequence[Path]:
+    return [path]
 
 
 @contextmanager
@@ -152,7 +174,7 @@ def find_model(reference: Run | Path | str, logs_dir: Path = LOGS_DIR) -> ModelS
         return model_of(run)
     path = Path(reference)
     known = _format_of(path)
-    if known is None or not os.path.isfile(path):
+    if known is None or not _is_there(path, known):
         suffixes = " or ".join(suffix for known in known_formats().values() for suffix in known.SUFFIXES)
         raise ModelError(f"{path}: {_what_it_is(path)}; expected a run, or a file ending in {suffixes}")
     return ModelSource(path, known)
@@ -164,7 +186,21 @@ def _is_file(path: Path) -> bool:
 
 
 def _format_of(path: Path) -> ModuleType | None:
-    return next((known for known in known_formats().values() if path.suffix in known.SUFFIXES), None)
+    return next((known for known in known_formats().values() if _is_of(path, known)), None)
+
+
+def _is_of(path: Path, known: ModuleType) -> bool:
+    """Return whether a path is of a format: by its ending, or, of a folder, by what it holds."""
+    return path.suffix in known.SUFFIXES or _holds(path, known)
+
+
+def _is_there(path: Path, known: ModuleType) -> bool:
+    return _holds(path, known) if hasattr(known, "FOLDER_HOLDS") else os.path.isfile(path)
+
+
+def _holds(path: Path, known: ModuleType) -> bool:
+    """Return whether a path is a folder with the file that tells models of a format."""
+    return hasattr(known, "FOLDER_HOLDS") and os.path.isfile(path / known.FOLDER_HOLDS)
 
 
 def model_of(run: Run) -> ModelSource:

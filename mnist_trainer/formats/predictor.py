@@ -36,6 +36,13 @@ class Predictor(Protocol):
     def takes_floats(self) -> bool:
         """Whether its model could be given other numbers, and does not say which it was trained on."""
 
+    @property
+    def runtime(self) -> str:
+        """Which program computes, its version, and what it says of the hardware that it uses."""
+
+    def in_batches_of(self, batch_size: int) -> Predictor:
+        """Return a predictor that gives the model so many images at once."""
+
     def reading(self, pixels: PixelRange) -> Predictor:
         """Return a predictor that gives the model other pixels.
 

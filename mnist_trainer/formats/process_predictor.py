@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Images, Labels, Probabilities
 
 IMAGE_SHAPE = (28, 28, 1)
+# Small batches go to the process together: asking takes longer than the answer to one image.
+_NUM_SENT = 20
 
 
 class ProcessPredictor:
@@ -29,16 +31,17 @@ class ProcessPredictor:
     num_parameters = None
     pixels = AS_THEY_ARE
 
-    def __init__(self, path: Path, runtime: str, *, batch_size: int) -> None:
+    def __init__(self, path: Path, runtime: str, *, batch_size: int, num_threads: int | None = None) -> None:
         """Begin to load the model; other things can be imported meanwhile.
 
         Args:
             path: the model's file.
             runtime: the module whose function `load` loads it, in the process.
             batch_size: what the largest layers make of so many images fits into the limits on memory and time.
+            num_threads: how many threads the runtime takes; None leaves it to the runtime.
         """
         program = Path(__file__).with_name("process_program.py")
-        self._process = BoundedProcess(program, runtime, str(path.absolute()))
+        self._process = BoundedProcess(program, runtime, str(path.absolute()), str(num_threads or 0))
         self.batch_size = batch_size
         self._path = path
 
@@ -59,6 +62,17 @@ class ProcessPredictor:
         """Whether the model could be given other numbers than those of an image."""
         return bool(self._first_answer["takes_floats"])
 
+    @property
+    def runtime(self) -> str:
+        """Which program computes, its version, and what it says of the hardware that it uses."""
+        return str(self._first_answer["runtime"])
+
+    def in_batches_of(self, batch_size: int) -> Self:
+        """Return a predictor that gives the model, in the same process, so many images at once."""
+        other = copy.copy(self)
+        other.batch_size = batch_size
+        return other
+
     def reading(self, pixels: PixelRange) -> Self:
         """Return a predictor that gives the model, in the same process, other pixels."""
         if pixels != AS_THEY_ARE and not self.takes_floats:
@@ -75,8 +89,9 @@ class ProcessPredictor:
         """
         import numpy as np
 
-        starts = range(0, len(images), self.batch_size)
-        return np.concatenate([self._probabilities(images[start : start + self.batch_size]) for start in starts])
+        num_sent = self.batch_size * max(1, _NUM_SENT // self.batch_size)
+        starts = range(0, len(images), num_sent)
+        return np.concatenate([self._probabilities(images[start : start + num_sent]) for start in starts])
 
     def seconds(self, images: Images, num_runs: int) -> list[float]:
         """Return how long each of `num_runs` answers takes in the process itself, at most one batch of `images`."""
@@ -97,8 +112,8 @@ class ProcessPredictor:
 
         from mnist_trainer.formats.probabilities import checked_probabilities
 
-        pixels = {"scale": self.pixels.scale, "offset": self.pixels.offset}
-        _, values = self._answer(pixels, images.tobytes())
+        request = {"scale": self.pixels.scale, "offset": self.pixels.offset, "batch_size": self.batch_size}
+        _, values = self._answer(request, images.tobytes())
         return checked_probabilities(np.frombuffer(values, np.float32).reshape(len(images), -1))
 
     def _answer(self, request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:

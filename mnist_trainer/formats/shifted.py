@@ -41,6 +41,13 @@ class _ShiftedPredictor:
     def takes_floats(self) -> bool:
         return self.predictor.takes_floats
 
+    @property
+    def runtime(self) -> str:
+        return self.predictor.runtime
+
+    def in_batches_of(self, batch_size: int) -> Predictor:
+        return _ShiftedPredictor(self.predictor.in_batches_of(batch_size), self.test_time_shift)
+
     def reading(self, pixels: PixelRange) -> Predictor:
         return _ShiftedPredictor(self.predictor.reading(pixels), self.test_time_shift)
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.whole_file import sync
-from mnist_trainer.runs.run import DIVERGED_NAME, REPORT_NAME, Run
+from mnist_trainer.runs.run import DIVERGED_NAME, EXPORTS_FOLDER, REPORT_NAME, Run
 
 _FOLDER = ".results"
 # What is made of a run's model; model.keras itself stays until it is replaced.
-_OLD = (REPORT_NAME, "evaluation.json", "predictions.npz", "report.html", "model.[!k]*", DIVERGED_NAME)
+_OLD = (REPORT_NAME, "evaluation.json", "predictions.npz", "report.html", "model.[!k]*", EXPORTS_FOLDER, DIVERGED_NAME)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR, new_name
 
 REPORT_NAME = "report.json"
-FOLDS_FOLDER = "folds"
+FOLDS_FOLDER, EXPORTS_FOLDER = "folds", "exports"
 STUDY_NAME, TRIALS_FOLDER = "study.json", "trials"
 METRICS_NAME, ENVIRONMENT_NAME, DIVERGED_NAME = "metrics.jsonl", "environment.json", "diverged.txt"
 
@@ -145,7 +146,7 @@ class Run:
             yield path
 
     def delete(self, *names: str) -> None:
-        """Delete the files of these names, which may be patterns, where they exist.
+        """Delete the files and folders of these names, which may be patterns, where they exist.
 
         Raises:
             RunError: one cannot be deleted.
@@ -153,7 +154,10 @@ class Run:
         path = self.path
         try:
             for path in (path for name in names for path in self.path.glob(name)):
-                path.unlink(missing_ok=True)
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be deleted: {error.strerror}") from error
 

@@ -16,9 +16,11 @@ from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.layers import layers_of
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.files.modules import component_module
-from mnist_trainer.formats.model_source import exported_path
+from mnist_trainer.formats.model_source import ModelSource, exported_path
+from mnist_trainer.formats.pixels import AS_THEY_ARE
 from mnist_trainer.formats.predictor import as_predictor
 from mnist_trainer.formats.shifted import with_shifts
+from mnist_trainer.formats.writing import Writing
 from mnist_trainer.reporting.train_report import Export, TrainReport
 from mnist_trainer.runs.results import new_results
 from mnist_trainer.runs.run import REPORT_NAME, Run
@@ -43,7 +45,8 @@ def finish_run(fitted: Fitted) -> TrainReport:
     with new_results(run) as results:
         model = save_model(fitted.model, results)
         stopwatch.end("save")
-        exports = export_model(model, config.export.formats, results, dataset.test.images[:NUM_COMPARED])
+        images, class_names = dataset.test.images[:NUM_COMPARED], dataset.class_names
+        exports = export_model(model, config.export.formats, results, images, class_names)
         stopwatch.end("export")
         predictions = predict(with_shifts(as_predictor(model), config.evaluate.test_time_shift), dataset.test)
         predictions.save(results)
@@ -84,31 +87,34 @@ def save_model(model: keras.Model, run: Run) -> keras.Model:
     return keras.saving.load_model(run.model_path, compile=False)
 
 
-def export_model(model: keras.Model, formats: Sequence[Component], run: Run, images: Images) -> dict[str, Export]:
+def export_model(
+    model: keras.Model, formats: Sequence[Component], results: Run, images: Images, class_names: tuple[str, ...] = ()
+) -> dict[str, Export]:
     """Write the model in other formats, and compare what each answers to some images with what the model does.
 
     Args:
         model: takes uint8 images, shape (batch, 28, 28, 1).
         formats: the `export.formats` section.
-        run: receives the files.
+        results: receives the files.
         images: what the two are compared on.
+        class_names: what each class is called.
 
     Returns:
         What was written, by the format's name.
 
     Raises:
-        RunError: a file cannot be written.
+        MissingExtra: a package that a format needs is not installed.
         MnistTrainerError: there is no room for temporary files.
-        ModelError: the two differ by more than rounding; no file is left.
+        ModelError: the two differ by more than rounding.
     """
     exports = {}
     for config in formats:
         module = component_module(FORMATS, config.name)
-        with run.write(exported_path(run, module).name) as path:
-            module.write_model(model, path, config)
-            with module.open_model(path) as predictor:
-                difference = float(np.abs(predictor(images) - as_predictor(model)(images)).max())
-            if not difference <= MAX_DIFFERENCE:
-                raise ModelError(f"{run.path}: as {config.name} the model answers otherwise, by up to {difference:.2g}")
-            exports[config.name] = Export(path.stat().st_size, difference)
+        exported = ModelSource(exported_path(results, module), module)
+        module.write_model(model, exported.path, Writing(class_names=class_names))
+        with exported.open(AS_THEY_ARE.name) as predictor:
+            difference = float(np.abs(predictor(images) - as_predictor(model)(images)).max())
+        if not difference <= MAX_DIFFERENCE:
+            raise ModelError(f"as {config.name} the model answers otherwise, by up to {difference:.2g}")
+        exports[config.name] = Export(exported.size_bytes, difference)
     return exports

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import logging
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
-from mnist_trainer.errors import RunError
+from mnist_trainer.files.modules import require_packages
 
 if TYPE_CHECKING:
     import optuna
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mnist_trainer.config.search.schema import SearchConfig
 
 # What methods import when they choose.
-_NEEDS = {"gp": "torch", "cma_es": "cmaes"}
+_NEEDS = {"gp": ("torch",), "cma_es": ("cmaes",)}
 
 
 def directions(search: SearchConfig) -> list[Literal["minimize", "maximize"]]:
@@ -67,9 +66,6 @@ def make_sampler(search: SearchConfig, worker: int) -> optuna.samplers.BaseSampl
         "cma_es": samplers.CmaEsSampler,
         "nsga2": samplers.NSGAIISampler,
     }
-    needed = _NEEDS.get(search.method)
-    if needed and importlib.util.find_spec(needed) is None:
-        remedy = f"install it with: pip install 'mnist-train[{search.method}]'"
-        raise RunError(f"search.method {search.method} needs the package {needed}; {remedy}")
+    require_packages(f"search.method {search.method}", search.method, _NEEDS.get(search.method, ()))
     sampler: samplers.BaseSampler = kinds[search.method](seed=seed)
     return sampler

@@ -12,11 +12,21 @@ SUFFIXES = (".keras",)
 
 
 @contextmanager
-def open_model(path: Path) -> Iterator[Predictor]:
-    """Give the model of a file, built anew of known layers."""
+def open_model(path: Path, num_threads: int | None = None) -> Iterator[Predictor]:
+    """Give the model of a file, built anew of known layers.
+
+    Args:
+        path: the file.
+        num_threads: how many threads this process takes from now on; only before TensorFlow has computed anything.
+    """
     from mnist_trainer.backend import import_backend
 
     import_backend()
+    if num_threads is not None:
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(num_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
 
     from mnist_trainer.formats.keras.predictor import KerasPredictor
     from mnist_trainer.formats.keras.read import read_model

@@ -46,6 +46,17 @@ class KerasPredictor:
         """Whether the model could be given other numbers than those of an image."""
         return takes_floats(self.model)
 
+    @property
+    def runtime(self) -> str:
+        """Which program computes, and its version."""
+        return f"Keras {keras.__version__}, TensorFlow {tf.__version__}"
+
+    def in_batches_of(self, batch_size: int) -> Self:
+        """Return a predictor that gives the model so many images at once."""
+        other = type(self)(self.model, self.pixels)
+        other.batch_size = batch_size
+        return other
+
     def reading(self, pixels: PixelRange) -> Self:
         """Return a predictor that gives the model other pixels."""
         if pixels != AS_THEY_ARE and not self.takes_floats:

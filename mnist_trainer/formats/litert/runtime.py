@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ IMAGE_SHAPE = (IMAGE_PIXELS, IMAGE_PIXELS, 1)
 MEMORY_BYTES = 1_000_000_000
 
 
-def load(path: Path) -> _Model:
-    """Return the model of a .tflite file.
+def load(path: Path, num_threads: int | None) -> _Model:
+    """Return the model of a .tflite file, which computes with `num_threads`; None leaves that to LiteRT.
 
     Raises:
         UnsafeFile: it does not take such images, or takes too much memory.
@@ -29,11 +30,13 @@ def load(path: Path) -> _Model:
     """
     if regular_file_size(path) > MAX_EXPORT_BYTES:
         raise UnsafeFile(f"larger than {MAX_EXPORT_BYTES:,} bytes; it is not what a run writes")
-    return _Model(Interpreter(model_content=path.read_bytes()))
+    return _Model(Interpreter(model_content=path.read_bytes(), num_threads=num_threads))
 
 
 class _Model:
     """From images, shape (batch, 28, 28, 1), to probabilities, shape (batch, num_classes)."""
+
+    runtime = f"LiteRT {importlib.metadata.version('ai-edge-litert')}"
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
