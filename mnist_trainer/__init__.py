@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mnist_trainer.evaluation.evaluate import evaluate
     from mnist_trainer.evaluation.measure import Measured, measure_all, vote
     from mnist_trainer.evaluation.report import EvaluationReport
+    from mnist_trainer.exporting.export import export
+    from mnist_trainer.exporting.report import ExportReport
     from mnist_trainer.formats.keras.read import load_model
     from mnist_trainer.formats.model_source import ModelSource, find_model
     from mnist_trainer.pictures.predict import predict
@@ -44,6 +46,7 @@ _LIGHT = {
     "Config": "config.schema",
     "Dataset": "data.dataset",
     "EvaluationReport": "evaluation.report",
+    "ExportReport": "exporting.report",
     "Measured": "evaluation.measure",
     "MnistTrainerError": "errors",
     "ModelSource": "formats.model_source",
@@ -52,6 +55,7 @@ _LIGHT = {
     "TrainReport": "reporting.train_report",
     "all_runs": "runs.find",
     "compare": "reporting.comparison",
+    "export": "exporting.export",
     "find_model": "formats.model_source",
     "find_resumption": "training.resume",
     "find_run": "runs.find",
@@ -77,6 +81,7 @@ __all__ = [
     "Config",
     "Dataset",
     "EvaluationReport",
+    "ExportReport",
     "Measured",
     "MnistTrainerError",
     "ModelSource",
@@ -86,6 +91,7 @@ __all__ = [
     "all_runs",
     "compare",
     "evaluate",
+    "export",
     "find_model",
     "find_resumption",
     "find_run",

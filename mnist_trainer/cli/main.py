@@ -12,6 +12,7 @@ from mnist_trainer import __version__
 from mnist_trainer.cli.commands.compare import compare
 from mnist_trainer.cli.commands.config import config
 from mnist_trainer.cli.commands.evaluate import evaluate
+from mnist_trainer.cli.commands.export import export
 from mnist_trainer.cli.commands.predict import predict
 from mnist_trainer.cli.commands.runs import runs
 from mnist_trainer.cli.commands.train import train
@@ -67,5 +68,5 @@ def main() -> None:
     """
 
 
-for _command in (train, tune, evaluate, compare, predict, visualize, runs, config):
+for _command in (train, tune, evaluate, compare, predict, visualize, export, runs, config):
     main.add_command(_command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mnist_trainer.formats.predictor import Predictor
 
@@ -32,3 +33,12 @@ def open_model(path: Path, num_threads: int | None = None) -> Iterator[Predictor
     from mnist_trainer.formats.keras.read import read_model
 
     yield KerasPredictor.of_saved(read_model(path))
+
+
+def model_of(predictor: Predictor) -> Any:
+    """Return the Keras model of a predictor of this format: from images to probabilities."""
+    from mnist_trainer.formats.keras.predictor import KerasPredictor
+
+    if not isinstance(predictor, KerasPredictor):
+        raise TypeError(f"expected the predictor of a Keras model; received {predictor}")
+    return predictor.model
