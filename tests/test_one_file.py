@@ -110,7 +110,7 @@ HOW_TO_CALL = "probabilities = None"
 
 
 def write_model(model, path, writing):
-    copy = path.with_suffix(".keras")
+    copy = path.with_name("written.keras")
     model.save(copy)
     copy.rename(path)
     return ()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.files.limits import MAX_MODEL_BYTES, MAX_TEST_TIME_SHIFT
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile, reason_of, sha256_of
-from mnist_trainer.formats import keras, known_formats, litert, require_format
+from mnist_trainer.formats import keras, known_formats, require_format
 from mnist_trainer.formats.pixels import AUTO, taking_pixels
 from mnist_trainer.formats.predictor import Predictor
 from mnist_trainer.runs.find import find_run
@@ -118,7 +118,7 @@ class ModelSource:
 
     @contextmanager
     def open_soonest(self, pixels: str = AUTO) -> Iterator[Predictor]:
-        """Give the model as soon as it can be: without TensorFlow, where its run has an export that needs none.
+        """Give the model as soon as it can be: without TensorFlow, in an export of its run, made now if there is none.
 
         It answers what was measured when the run was made, shifts included.
 
@@ -134,11 +134,9 @@ class ModelSource:
             yield with_shifts(predictor, shift)
 
     def _soonest(self) -> ModelSource:
-        run = self.run
-        if run is None:
-            return self
-        exported = ModelSource(exported_path(run, litert), litert, run)
-        return exported if exported.path.exists() else self
+        from mnist_trainer.formats.light_export import light_export
+
+        return (light_export(self.run) if self.run else None) or self
 
 
 def _itself(path: Path) -> Sequence[Path]:

@@ -5,33 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 
 from mnist_trainer.component import Component
 from mnist_trainer.config.schema import FORMATS
 from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Images
-from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.layers import layers_of
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.files.modules import component_module
+from mnist_trainer.formats.compared import NUM_COMPARED, write_compared
 from mnist_trainer.formats.model_source import ModelSource, exported_path
-from mnist_trainer.formats.pixels import AS_THEY_ARE
 from mnist_trainer.formats.predictor import as_predictor
 from mnist_trainer.formats.shifted import with_shifts
-from mnist_trainer.formats.writing import Writing
 from mnist_trainer.reporting.train_report import Export, TrainReport
 from mnist_trainer.runs.results import new_results
 from mnist_trainer.runs.run import REPORT_NAME, Run
 from mnist_trainer.training.fit import Fitted
 from mnist_trainer.training.tensorboard.measured_run import MeasuredRun, write_test_split
 from mnist_trainer.training.tensorboard.session import report_table
-
-# Examples on which an export is compared with the model.
-NUM_COMPARED = 200
-# Of conv.yaml, accurate.yaml and dense.yaml the largest difference of LiteRT is 5e-7: other kernels round otherwise.
-MAX_DIFFERENCE = 1e-4
 
 
 def finish_run(fitted: Fitted) -> TrainReport:
@@ -111,10 +103,6 @@ def export_model(
     for config in formats:
         module = component_module(FORMATS, config.name)
         exported = ModelSource(exported_path(results, module), module)
-        module.write_model(model, exported.path, Writing(class_names=class_names))
-        with exported.open(AS_THEY_ARE.name) as predictor:
-            difference = float(np.abs(predictor(images) - as_predictor(model)(images)).max())
-        if not difference <= MAX_DIFFERENCE:
-            raise ModelError(f"as {config.name} the model answers otherwise, by up to {difference:.2g}")
+        difference = write_compared(model, exported, images, class_names)
         exports[config.name] = Export(exported.size_bytes, difference)
     return exports

@@ -27,7 +27,7 @@ from mnist_trainer.training.checkpoint import saved_checkpoints
 from mnist_trainer.training.resume import find_resumption
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
-from tests.conftest import WITHOUT_EXTRAS
+from tests.conftest import WITHOUT_EXTRAS, Arrays
 from tests.training.events import scalars
 
 
@@ -60,6 +60,13 @@ def test_run_directory_holds_all_of_the_run(trained_run: Run) -> None:
     assert environment["versions"]["keras"] == keras.__version__
     assert environment["command"][1:3] == ["train", "dense"]
     assert [path.name for path in saved_checkpoints(trained_run)] == ["epoch-000002.npz", "epoch-000003.npz"]
+
+
+def test_saved_model_is_no_larger_than_its_weights_and_can_be_evaluated(trained_run: Run, small_arrays: Arrays) -> None:
+    model = keras.saving.load_model(trained_run.model_path)  # warnings are errors
+    _, accuracy = model.evaluate(small_arrays["x_test"][..., None], small_arrays["y_test"], verbose=0)
+    assert accuracy == pytest.approx(TrainReport.read(trained_run).test.accuracy)
+    assert trained_run.model_path.stat().st_size <= 4 * model.count_params() + 30_000
 
 
 def test_report_metrics_and_events_agree(trained_run: Run) -> None:
