@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mnist_trainer.formats.writing import Quantization, Writing
 
 SUFFIXES = (".tflite",)
-QUANTIZATIONS: tuple[Quantization, ...] = ()
+QUANTIZATIONS: tuple[Quantization, ...] = ("float16", "dynamic", "int8", "int4")
 HOW_TO_CALL = """\
 from ai_edge_litert.interpreter import Interpreter
 
@@ -22,22 +22,30 @@ answer = Interpreter("{file}").get_signature_runner()
 name, = answer.get_input_details()
 probabilities, = answer(**{{name: images}}).values()
 """
-# Far more than TensorFlow takes for all but the weights.
-_NUM_GRAPH_BYTES = 10_000_000
 
 
-def write_model(model: keras.Model, path: Path, writing: Writing) -> tuple[str, ...]:  # noqa: ARG001
+def write_model(model: keras.Model, path: Path, writing: Writing) -> tuple[str, ...]:
     """Write `model` to `path`; return what stayed in floating point though it was to be quantised.
 
     Raises:
-        MnistTrainerError: there is no room for temporary files.
+        MissingExtra: weights of 4 bits need a package that is not installed.
     """
-    from mnist_trainer.files.temporary import temporary_folder
+    content, kept = content_of(model, writing)
+    path.write_bytes(content)
+    return kept
 
-    # Keras writes the model for TensorFlow first, where temporary files go.
-    with temporary_folder(_NUM_GRAPH_BYTES + 8 * model.count_params()):
-        model.export(path, format="litert", verbose=False)
-    return ()
+
+def content_of(model: keras.Model, writing: Writing) -> tuple[bytes, tuple[str, ...]]:
+    """Return what `write_model` writes, and what it returns."""
+    from mnist_trainer.formats.litert.container import pack
+    from mnist_trainer.formats.litert.convert import convert
+    from mnist_trainer.formats.litert.graph import Graph
+    from mnist_trainer.formats.litert.simplify import float_operators, simplify
+
+    graph = Graph(convert(model, writing))
+    simplify(graph)
+    kept = float_operators(graph, quantize=writing.quantize) if writing.quantize else ()
+    return pack(graph, writing.class_names), kept
 
 
 def open_model(path: Path, num_threads: int | None = None) -> AbstractContextManager[Predictor]:
