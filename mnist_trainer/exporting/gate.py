@@ -18,6 +18,8 @@ from mnist_trainer.reporting.wording import counted, percent
 
 # A single image, and batches of which the last is smaller; large ones come besides. Converters have erred at each.
 SMALL_BATCH_SIZES = (1, 7)
+# Of fractions; an example of a million makes a difference of 1e-6.
+_ROUNDING = 1e-9
 
 
 def prove(
@@ -69,4 +71,4 @@ def reason_to_refuse(proof: Proof, model_accuracy: float, tolerance: float | Non
         return f"{changed} of {examples} changed; none may, as nothing was quantised" if proof.num_changed else ""
     lost = model_accuracy - proof.accuracy
     accuracies = f"{percent(proof.accuracy)}, and its model {percent(model_accuracy)}"
-    return f"its accuracy is {accuracies}; it may lose {percent(tolerance)}" if lost > tolerance else ""
+    return f"its accuracy is {accuracies}; it may lose {percent(tolerance)}" if lost > tolerance + _ROUNDING else ""

@@ -45,8 +45,8 @@ def build_plain_model(plan: Plan) -> keras.Model:
     config = plan.config
     with dtype_policy("float32"):
         model = build_model(config.model, plan.dataset.num_classes)
-    # Keras's `evaluate` needs a compiled model. It warns where an optimiser was saved without its moments, and with them
-    # the file is three times as large: one that has none stands in its place.
+    # Keras's `evaluate` needs a compiled model. Keras warns where an optimiser was saved without its moments, and with
+    # them the file is three times as large: one that has none stands in its place.
     optimizer = keras.optimizers.SGD()
     optimizer.build(model.trainable_variables)
     model.compile(optimizer, loss=config.train.loss, metrics=["accuracy"])

@@ -52,7 +52,7 @@ def test_model_that_answers_otherwise_leaves_no_file(
 
     monkeypatch.setattr(ProcessPredictor, "__call__", answer_nothing)
     model = build_model(load_config("linear").model, 10)
-    with pytest.raises(ModelError, match="as model.tflite the model answers otherwise, by up to "):
+    with pytest.raises(ModelError, match=r"as model\.tflite the model answers otherwise, by up to "):
         export_model(model, [Config()], Run(tmp_path), small_arrays["x_test"][:10, ..., None])
 
 
