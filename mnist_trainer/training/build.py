@@ -8,7 +8,6 @@ import keras
 
 from mnist_trainer.config.schema import OPTIMIZERS, SCHEDULES, TrainConfig
 from mnist_trainer.files.modules import component_module
-from mnist_trainer.models import build_model
 from mnist_trainer.training.callbacks import warm_up_averages
 from mnist_trainer.training.execution import dtype_policy
 from mnist_trainer.training.loss import build_loss
@@ -20,7 +19,7 @@ def build_training_model(plan: Plan) -> keras.Model:
     """Return the compiled model, its layers in the plan's precision."""
     config, num_classes, execution = plan.config, plan.dataset.num_classes, plan.execution
     with dtype_policy(execution.precision):
-        model = with_fused_normalization(build_model(config.model, num_classes))
+        model = plan.origin.adapt(with_fused_normalization(plan.origin.make_model()))
     optimizer = build_optimizer(config.train, plan.batches.num_steps)
     if config.train.ema_decay:
         warm_up_averages(optimizer, config.train.ema_decay)
@@ -44,7 +43,7 @@ def build_plain_model(plan: Plan) -> keras.Model:
     """
     config = plan.config
     with dtype_policy("float32"):
-        model = build_model(config.model, plan.dataset.num_classes)
+        model = plan.origin.make_model()
     # Keras's `evaluate` needs a compiled model. Keras warns where an optimiser was saved without its moments, and with
     # them the file is three times as large: one that has none stands in its place.
     optimizer = keras.optimizers.SGD()
