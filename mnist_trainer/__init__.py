@@ -13,6 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mnist_trainer.compression.compress import compress
+    from mnist_trainer.compression.plan import load_plan
     from mnist_trainer.config.load import load_config
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.dataset import Dataset, Split
@@ -55,6 +57,7 @@ _LIGHT = {
     "TrainReport": "reporting.train_report",
     "all_runs": "runs.find",
     "compare": "reporting.comparison",
+    "load_plan": "compression.plan",
     "export": "exporting.export",
     "find_model": "formats.model_source",
     "find_resumption": "training.resume",
@@ -69,6 +72,7 @@ _LIGHT = {
     "write_html_report": "reporting.html_report",
 }
 _NEEDS_TENSORFLOW = {
+    "compress": "compression.compress",
     "evaluate": "evaluation.evaluate",
     "load_model": "formats.keras.read",
     "train": "training.train",
@@ -90,6 +94,7 @@ __all__ = [
     "TrainReport",
     "all_runs",
     "compare",
+    "compress",
     "evaluate",
     "export",
     "find_model",
@@ -98,6 +103,7 @@ __all__ = [
     "load_config",
     "load_dataset",
     "load_model",
+    "load_plan",
     "measure_all",
     "predict",
     "start_run",

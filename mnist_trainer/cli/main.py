@@ -10,6 +10,7 @@ import click
 
 from mnist_trainer import __version__
 from mnist_trainer.cli.commands.compare import compare
+from mnist_trainer.cli.commands.compress import compress
 from mnist_trainer.cli.commands.config import config
 from mnist_trainer.cli.commands.evaluate import evaluate
 from mnist_trainer.cli.commands.export import export
@@ -68,5 +69,5 @@ def main() -> None:
     """
 
 
-for _command in (train, tune, evaluate, compare, predict, visualize, export, runs, config):
+for _command in (train, tune, evaluate, compare, predict, visualize, compress, export, runs, config):
     main.add_command(_command)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
@@ -25,6 +25,7 @@ from mnist_trainer.errors import ConfigError, Fault
 
 # Of a file with more, these tell what is wrong with it.
 MAX_FAULTS = 20
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 def load_config(path: str | Path = "dense", overrides: Sequence[str] = ()) -> Config:
@@ -74,7 +75,7 @@ class LoadedConfig:
         """
         upgrade(self.source)
         _drop_empty(self.source.values, Config)
-        config = _validate(self.source)
+        config = _validated(self.source, Config, _faults_of_search)
         return config if config.name else config.model_copy(update={"name": _run_name(self.file)})
 
     @contextmanager
@@ -109,17 +110,27 @@ def _drop_empty(values: Any, schema: type[Section]) -> None:
             _drop_empty(values[key], sections[0])
 
 
-def _validate(source: Source) -> Config:
+def load_section(schema: type[AnySection], reference: str | Path, overrides: Sequence[str] = ()) -> AnySection:
+    """Return what a YAML file of another kind than a configuration says; arguments and errors are as above."""
+    source = LoadedConfig.read(reference).with_overrides(overrides).source
+    return _validated(source, schema)
+
+
+def _validated(
+    source: Source,
+    schema: type[AnySection],
+    more_faults: Callable[[Source, AnySection | None], Sequence[FoundFault]] = lambda *_: (),
+) -> AnySection:
     found, num_more = source.faults, 0
-    config = None
+    section = None
     try:
-        config = Config.model_validate(source.values)
+        section = schema.model_validate(source.values)
     except ValidationError as error:
-        of_values, num_more = found_faults(error, source, Config, MAX_FAULTS)
+        of_values, num_more = found_faults(error, source, schema, MAX_FAULTS)
         found = [*found, *of_values]
-    found = [*found, *_faults_of_search(source, config)]
-    if config and not found:
-        return config
+    found = [*found, *more_faults(source, section)]
+    if section and not found:
+        return section
     found = sorted(found, key=lambda fault: fault.place)
     raise ConfigError([fault.as_fault() for fault in found[:MAX_FAULTS]], len(found[MAX_FAULTS:]) + num_more)
 

@@ -203,7 +203,7 @@ def _holds(path: Path, known: ModuleType) -> bool:
 
 def model_of(run: Run) -> ModelSource:
     """Return the model that a run has made."""
-    return ModelSource(run.model_path, keras, run)
+    return ModelSource(run.model_path, _format_of(run.model_path) or keras, run)
 
 
 def _what_it_is(path: Path) -> str:

@@ -24,8 +24,8 @@ from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR, new_name
 
 REPORT_NAME = "report.json"
-FOLDS_FOLDER, EXPORTS_FOLDER = "folds", "exports"
-STUDY_NAME, TRIALS_FOLDER = "study.json", "trials"
+FOLDS_FOLDER, EXPORTS_FOLDER, VARIANTS_FOLDER = "folds", "exports", "variants"
+STUDY_NAME, TRIALS_FOLDER, VARIANT_NAME = "study.json", "trials", "variant.json"
 METRICS_NAME, ENVIRONMENT_NAME, DIVERGED_NAME = "metrics.jsonl", "environment.json", "diverged.txt"
 
 State = Literal["complete", "running", "diverged", "unfinished"]
@@ -70,8 +70,9 @@ class Run:
 
     @property
     def model_path(self) -> Path:
-        """The model to use: best by validation, plain Keras."""
-        return self.path / "model.keras"
+        """The model to use: best by validation, plain Keras; of a variant that is quantised, LiteRT."""
+        path, light = self.path / "model.keras", self.path / "model.tflite"
+        return light if light.is_file() and not path.is_file() and (self.path / VARIANT_NAME).is_file() else path
 
     @property
     def is_complete(self) -> bool:

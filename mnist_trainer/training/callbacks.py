@@ -112,9 +112,15 @@ class KeepBest(keras.callbacks.Callback):
         weights: its weights, as `model.get_weights()` gives them.
     """
 
-    def __init__(self, monitor: Literal["accuracy", "loss"]) -> None:
+    def __init__(self, monitor: Literal["accuracy", "loss"], first_epoch: int = 1) -> None:
+        """Make the callback.
+
+        Args:
+            monitor: the validation metric by which epochs are compared.
+            first_epoch: from 1; of those before it the last one is kept, until it ends.
+        """
         super().__init__()
-        self._monitor = monitor
+        self._monitor, self._first_epoch = monitor, first_epoch
         self.epoch = 0
         self.score: tuple[float, ...] = ()
         self.weights: list[npt.NDArray[Any]] = []
@@ -125,7 +131,7 @@ class KeepBest(keras.callbacks.Callback):
         score = (logs.get("val_accuracy", float(epoch)), -logs.get("val_loss", 0.0))
         if self._monitor == "loss":
             score = (score[1], score[0])
-        if score > self.score:
+        if score > self.score or epoch + 1 <= self._first_epoch:
             self.score, self.epoch = score, epoch + 1
             self.weights = [np.array(weight) for weight in self.model.get_weights()]
 

@@ -148,7 +148,11 @@ def _fit(
     checkpoint is saved when all that it saves has been counted.
     """
     config, batches, validation = plan.config.train, plan.batches, plan.dataset.validation
-    captured, metrics, best = CaptureVariables(), WriteMetrics(run), KeepBest(config.monitor)
+    captured, metrics, best = (
+        CaptureVariables(),
+        WriteMetrics(run),
+        KeepBest(config.monitor, plan.origin.first_kept_epoch),
+    )
     counted: dict[str, Any] = {"history": metrics, "best": best}
     if config.early_stopping:
         counted["early_stopping"] = EarlyStopping(config.early_stopping, config.monitor)

@@ -26,10 +26,12 @@ class Origin:
     Attributes:
         make_model: returns the model with its first weights, its layers in the present dtype policy.
         adapt: what is done to the model that is trained, and not to the one that is kept, before it is compiled.
+        first_kept_epoch: from 1; none before it can be the best.
     """
 
     make_model: Callable[[], keras.Model]
     adapt: Callable[[keras.Model], keras.Model] = lambda model: model
+    first_kept_epoch: int = 1
 
 
 @dataclass(frozen=True)

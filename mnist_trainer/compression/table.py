@@ -1,0 +1,139 @@
+"""The trade-off table: what each variant has lost, and what it has gained."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mnist_trainer.compression.variant import Parent, StepRecord, VariantRecord, multiply_adds
+from mnist_trainer.evaluation.latency import Latency, measure_latency
+from mnist_trainer.evaluation.predictions import Predictions, load_predictions
+from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_interval
+from mnist_trainer.formats import litert
+from mnist_trainer.formats.keras.read import read_model
+from mnist_trainer.formats.light_export import light_export
+from mnist_trainer.formats.model_source import ModelSource, exported_path
+from mnist_trainer.formats.pixels import AS_THEY_ARE
+from mnist_trainer.runs.fields import Count, Fraction
+from mnist_trainer.runs.run import Run
+
+TABLE_NAME = "compression.json"
+
+
+@dataclass(frozen=True)
+class CompressionRow:
+    """One model of the table; the first is the parent.
+
+    Attributes:
+        name: the variant's, or the parent run's.
+        run: its directory.
+        steps: what was done; empty for the parent.
+        accuracy: on the test split, in [0, 1].
+        accuracy_interval: its 95 % Wilson interval.
+        difference: accuracy less the parent's.
+        difference_interval: the 95 % interval of it, paired by examples.
+        p_value: how often chance alone makes such a difference, by McNemar's exact test.
+        agreement: the fraction of examples of which it says what the parent says.
+        num_parameters: its weights.
+        num_nonzero: those that are not 0.
+        multiply_adds: multiplications by a weight that is not 0, for one image.
+        file_bytes: its LiteRT file.
+        gzip_bytes: that file, compressed.
+        latency: of its LiteRT file, one image at a time, on one thread.
+    """
+
+    name: str
+    run: str
+    steps: tuple[StepRecord, ...]
+    accuracy: Fraction
+    accuracy_interval: tuple[Fraction, Fraction]
+    difference: float
+    difference_interval: tuple[float, float]
+    p_value: Fraction
+    agreement: Fraction
+    num_parameters: Count
+    num_nonzero: Count
+    multiply_adds: Count
+    file_bytes: Count
+    gzip_bytes: Count
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class CompressionTable:
+    """What compression came to.
+
+    Attributes:
+        run: the parent.
+        num_examples: of the test split.
+        rows: the parent, then its variants.
+        skipped: why others could not be made, by their names.
+    """
+
+    run: str
+    num_examples: Count
+    rows: tuple[CompressionRow, ...]
+    skipped: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the table as plain values."""
+        return asdict(self)
+
+
+def make_table(parent: Parent, variants: Sequence[Run], skipped: dict[str, str]) -> CompressionTable:
+    """Return the table of a parent and its variants, all of which were measured on the test split before.
+
+    Raises:
+        RunError: a variant is damaged.
+        ModelError: a file cannot be run.
+    """
+    reference = load_predictions(parent.run)
+    model = read_model(parent.source.path)
+    values = model.get_weights()
+    record = VariantRecord(
+        name=parent.run.name,
+        parent=str(parent.run.path),
+        parent_sha256=parent.source.sha256,
+        steps=(),
+        num_parameters=model.count_params(),
+        num_nonzero=sum(int(np.count_nonzero(value)) for value in values),
+        multiply_adds=multiply_adds(model),
+    )
+    light_export(parent.run)
+    rows = [_row(parent, parent.run, record, reference, reference)]
+    for run in variants:
+        rows.append(_row(parent, run, VariantRecord.read(run), load_predictions(run), reference))
+    return CompressionTable(str(parent.run.path), len(reference.labels), tuple(rows), skipped)
+
+
+def _row(
+    parent: Parent, run: Run, record: VariantRecord, predictions: Predictions, reference: Predictions
+) -> CompressionRow:
+    artefact = ModelSource(exported_path(run, litert), litert)
+    content = artefact.path.read_bytes()
+    report, right, was_right = make_report(predictions), predictions.is_correct, reference.is_correct
+    only_parent, only_variant = int((was_right & ~right).sum()), int((right & ~was_right).sum())
+    with artefact.open(AS_THEY_ARE.name, num_threads=1) as predictor:
+        latency = measure_latency(predictor, parent.dataset.test.images)
+    return CompressionRow(
+        name=record.name,
+        run=str(run.path),
+        steps=record.steps,
+        accuracy=report.accuracy,
+        accuracy_interval=report.accuracy_interval,
+        difference=float(right.mean() - was_right.mean()),
+        difference_interval=paired_interval(only_parent, only_variant, len(right)),
+        p_value=mcnemar_p_value(only_parent, only_variant),
+        agreement=float((predictions.answers == reference.answers).mean()),
+        num_parameters=record.num_parameters,
+        num_nonzero=record.num_nonzero,
+        multiply_adds=record.multiply_adds,
+        file_bytes=len(content),
+        gzip_bytes=len(gzip.compress(content, 9, mtime=0)),
+        latency=latency,
+    )

@@ -1,0 +1,277 @@
+"""`make_variant`: a parent's model, changed step by step → a run directory of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from mnist_trainer.component import Component
+from mnist_trainer.compression.plan import METHODS, CompressionPlan, VariantConfig, writes_file
+from mnist_trainer.compression.workshop import Callbacks, Workshop
+from mnist_trainer.config.render import render_config
+from mnist_trainer.data.appearance import Appearance
+from mnist_trainer.data.dataset import Dataset
+from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.evaluate import predict
+from mnist_trainer.evaluation.layers import layers_of
+from mnist_trainer.evaluation.report import make_report
+from mnist_trainer.files.modules import component_module
+from mnist_trainer.formats import litert
+from mnist_trainer.formats.compared import NUM_COMPARED, write_compared
+from mnist_trainer.formats.keras.read import read_model
+from mnist_trainer.formats.model_source import ModelSource, exported_path, model_of
+from mnist_trainer.formats.shifted import with_shifts
+from mnist_trainer.reporting.train_report import Execution, TrainReport
+from mnist_trainer.runs.fields import Count, Fraction, Number
+from mnist_trainer.runs.results import new_results
+from mnist_trainer.runs.run import REPORT_NAME, VARIANT_NAME, VARIANTS_FOLDER, Run
+
+PLAN_NAME, _STEP_NAME = "plan.yaml", "step.json"
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step came to.
+
+    Attributes:
+        name: the method.
+        validation_accuracy: of the model behind it, on the examples that choices are made by.
+        num_parameters: of the model behind it.
+        seconds: how long it took.
+        stayed_float: what it was to quantise and did not.
+    """
+
+    name: str
+    validation_accuracy: Fraction
+    num_parameters: Count
+    seconds: Number
+    stayed_float: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VariantRecord:
+    """How a variant was made.
+
+    Attributes:
+        name: the variant's.
+        parent: the run whose model it was made of.
+        parent_sha256: that model, from `ModelSource.sha256`.
+        steps: what was done; the first entry, without a name, is the parent itself.
+        num_parameters: weights of the model, those that are not trained included.
+        num_nonzero: those of them that are not 0.
+        multiply_adds: multiplications of an input by a weight that is not 0, for one image.
+    """
+
+    name: str
+    parent: str
+    parent_sha256: str
+    steps: tuple[StepRecord, ...]
+    num_parameters: Count
+    num_nonzero: Count
+    multiply_adds: Count
+
+    @classmethod
+    def read(cls, run: Run) -> VariantRecord:
+        """Return how a complete variant was made.
+
+        Raises:
+            RunError: the file is absent or damaged.
+        """
+        return run.read_report(cls, VARIANT_NAME)
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What variants are made of.
+
+    Attributes:
+        source: a run's Keras model.
+        dataset: what that was trained on.
+        report: how it was trained.
+    """
+
+    source: ModelSource
+    dataset: Dataset
+    report: TrainReport
+
+    @property
+    def run(self) -> Run:
+        """Its run."""
+        if self.source.run is None:
+            raise RunError(f"{self.source.path}: is a file; variants are made of a run's model")
+        return self.source.run
+
+
+OnStep = Callable[[str], None]
+
+
+def make_variant(
+    parent: Parent,
+    plan: CompressionPlan,
+    name: str,
+    run: Run,
+    *,
+    callbacks: Callbacks = (),
+    on_step: OnStep = lambda _: None,
+) -> None:
+    """Make one variant, measured on the test split once; one that was interrupted goes on after its last epoch.
+
+    Args:
+        parent: what it is made of.
+        plan: what is done.
+        name: which variant of the plan.
+        run: its directory.
+        callbacks: Keras callbacks of each training.
+        on_step: called with what is done next.
+
+    Raises:
+        DoesNotApply: a method finds nothing in the model that it could change.
+        RunError: the directory cannot be written, or another process holds it.
+        ModelError: an export does not answer as the model does.
+        TrainingDiverged: a loss is no longer a finite number.
+        Interrupted: SIGINT or SIGTERM came.
+    """
+    run.path.mkdir(parents=True, exist_ok=True)
+    with run.lock():
+        chain = _Chain(parent, plan, name, run, callbacks)
+        model = chain.follow(plan.variants[name], on_step)
+        on_step(f"{name}: measuring")
+        with new_results(run) as results:
+            chain.finish(model, results)
+
+
+class _Chain:
+    """The steps of one variant, one after another."""
+
+    def __init__(self, parent: Parent, plan: CompressionPlan, name: str, run: Run, callbacks: Callbacks) -> None:
+        self._parent, self._plan, self._name, self._run, self._callbacks = parent, plan, name, run, callbacks
+        self._records: list[StepRecord] = []
+        self._history: list[dict[str, float]] = list(parent.report.history)
+        self._best_epoch = parent.report.best_epoch
+        self._begin = time.perf_counter()
+        self._last: Component | None = None
+
+    def follow(self, variant: VariantConfig, on_step: OnStep) -> keras.Model:
+        """Return the model behind all steps but one that writes a file, which is left to `finish`."""
+        model = read_model(self._parent.source.path)
+        work = self._workshop(Run(self._run.path))
+        self._records.append(StepRecord("", work.validate(model), model.count_params(), 0.0))
+        for number, step in enumerate(variant.steps, start=1):
+            on_step(f"{self._name}: {step.name}")
+            if writes_file(step):
+                self._last = step
+                break
+            model = self._done(step, model, Run(self._run.path / "steps" / f"{number}-{step.name}"))
+        return model
+
+    def _done(self, step: Component, model: keras.Model, run: Run) -> keras.Model:
+        """Return the model behind a step, which may have been done before."""
+        if not (run.path / _STEP_NAME).is_file():
+            begin, work = time.perf_counter(), self._workshop(run)
+            run.path.mkdir(parents=True, exist_ok=True)
+            keras.utils.set_random_seed(self._plan.seed)
+            made = component_module(METHODS, step.name).apply(step, model, work)
+            with run.write(run.model_path.name) as path:
+                made.save(path)
+            record = StepRecord(step.name, work.validate(made), made.count_params(), time.perf_counter() - begin)
+            run.write_json(_STEP_NAME, asdict(record))
+            run.delete("checkpoints")
+        self._records.append(run.read_report(StepRecord, _STEP_NAME))
+        if run.config_path.is_file():
+            rows = run.read_metrics()
+            self._best_epoch = len(self._history) + len(rows)
+            self._history += [{**row, "epoch": len(self._history) + row["epoch"]} for row in rows]
+        return read_model(run.model_path)
+
+    def _workshop(self, run: Run) -> Workshop:
+        return Workshop(self._parent.source, self._parent.dataset, self._plan, run, self._callbacks)
+
+    def finish(self, model: keras.Model, results: Run) -> None:
+        """Write what is left of the variant, its report last; the test split is measured here, once."""
+        artefact = self._written(model, results)
+        results.write_text("config.yaml", render_config(self._config()))
+        with artefact.open() as predictor:
+            shifted = with_shifts(predictor, self._parent.source.config.evaluate.test_time_shift)
+            predictions = predict(shifted, self._parent.dataset.test)
+        predictions.save(results)
+        results.write_metrics(self._history)
+        record = VariantRecord(
+            name=self._name,
+            parent=str(self._parent.run.path),
+            parent_sha256=self._parent.source.sha256,
+            steps=tuple(self._records),
+            num_parameters=model.count_params(),
+            num_nonzero=sum(int(np.count_nonzero(weight)) for weight in model.get_weights()),
+            multiply_adds=multiply_adds(model),
+        )
+        results.write_json(VARIANT_NAME, asdict(record))
+        report = TrainReport(
+            run=str(self._run.path),
+            num_parameters=model.count_params(),
+            num_classes=self._parent.report.num_classes,
+            execution=Execution("float32", jit_compile=False, steps_per_execution=1),
+            num_epochs=len(self._history),
+            best_epoch=self._best_epoch,
+            history=tuple(self._history),
+            validation=None,
+            test=make_report(predictions),
+            seconds={"compress": time.perf_counter() - self._begin},
+            class_names=self._parent.dataset.class_names,
+            layers=layers_of(model),
+            appearance=Appearance.of(self._parent.dataset.train.images),
+        )
+        results.write_json(REPORT_NAME, report.as_json())
+
+    def _config(self) -> Any:
+        return self._parent.source.config.model_copy(update={"name": self._name, "seed": self._plan.seed})
+
+    def _written(self, model: keras.Model, results: Run) -> ModelSource:
+        """Write the model, as Keras's file and LiteRT's, or as the file that the last step makes; return it."""
+        images = self._parent.dataset.test.images[:NUM_COMPARED]
+        if self._last is None:
+            with results.write(results.model_path.name) as path:
+                model.save(path)
+            light = ModelSource(exported_path(results, litert), litert)
+            write_compared(model, light, images, self._parent.dataset.class_names)
+            return model_of(results)
+        begin, path = time.perf_counter(), exported_path(results, litert)
+        work = self._workshop(results)
+        stayed = component_module(METHODS, self._last.name).write(self._last, model, path, work)
+        artefact = ModelSource(path, litert)
+        with artefact.open() as predictor:
+            accuracy = work.validate(predictor)
+        seconds = time.perf_counter() - begin
+        self._records.append(StepRecord(self._last.name, accuracy, model.count_params(), seconds, stayed))
+        return artefact
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Return the multiplications of an input by a weight that is not 0, for one image."""
+    nonzero = [_share_of_nonzero(layer) for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    return round(sum(layer.multiply_adds * share for layer, share in zip(layers_of(model), nonzero, strict=True)))
+
+
+def _share_of_nonzero(layer: keras.Layer) -> float:
+    kernels = [weight.numpy() for weight in layer.weights if len(weight.shape) > 1]
+    size = sum(kernel.size for kernel in kernels)
+    return sum(int(np.count_nonzero(kernel)) for kernel in kernels) / size if size else 1.0
+
+
+def variant_run(parent: Run, name: str) -> Run:
+    """Return the directory of a variant."""
+    return Run(parent.path / VARIANTS_FOLDER / name)
+
+
+def plan_text(plan: CompressionPlan, name: str, parent: ModelSource) -> str:
+    """Return what plan.yaml says of a variant: what it is made of, and how."""
+    import yaml
+
+    values = plan.model_dump(mode="json", include={"seed", "fine_tune"})
+    steps = plan.variants[name].model_dump(mode="json")
+    text: str = yaml.safe_dump({"parent_sha256": parent.sha256, **values, **steps}, sort_keys=False)
+    return text
