@@ -77,6 +77,11 @@ class Run:
         """Whether the run came to its end."""
         return (self.path / REPORT_NAME).is_file()
 
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether it has one model for each fold, and none of its own."""
+        return (self.path / FOLDS_FOLDER).is_dir()
+
     def require_complete(self) -> None:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
@@ -96,7 +101,7 @@ class Run:
         if not self.is_complete:
             self.require_alone()
         self.require_complete()
-        if (self.path / FOLDS_FOLDER).is_dir():
+        if self.is_cross_validation:
             one = command("train", self.config_path, "--set", "data.folds=null")
             raise RunError(f"{self.path}: is a cross-validation, which leaves no model; train one with: {one}")
 

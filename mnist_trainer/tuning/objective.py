@@ -20,11 +20,12 @@ from mnist_trainer.errors import ConfigError, DataError, ModelError, TrainingDiv
 from mnist_trainer.evaluation.latency import measure_latency
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.formats.predictor import as_predictor
+from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.callbacks import Logs
 from mnist_trainer.training.finish import save_model
 from mnist_trainer.training.fit import Fitted, fit_run
-from mnist_trainer.training.folds import Fold, train_folds
+from mnist_trainer.training.folds import train_folds
 from mnist_trainer.training.plan import make_plan
 from mnist_trainer.training.resume import begin_or_resume
 from mnist_trainer.tuning.study import Study

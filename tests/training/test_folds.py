@@ -172,3 +172,4 @@ def test_latest_model_is_not_that_of_folds(config: Config, tmp_path: Path) -> No
     folds = train_folds(config, start_run(config, tmp_path))
     assert find_run("latest", tmp_path).path == Path(folds.run)
     assert find_run("latest", tmp_path, complete=True).path == Path(trained.run)
+    assert find_run("latest", tmp_path, complete=True, needed="predictions.npz").path == Path(folds.run)

@@ -76,7 +76,7 @@ class Training:
     @property
     def is_cross_validation(self) -> bool:
         """Whether one model is trained for each fold."""
-        return self._config.data.folds is not None and self._config.data.fold is None
+        return self._config.data.is_cross_validation
 
     def train_folds(self, run: Run | None) -> None:
         """Train one model for each fold, or go on with a run that does."""
@@ -99,7 +99,8 @@ class Training:
             kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
             raise Interrupted(f"{run.path}: {kept}\ngo on   {again}", number) from error
         show_folds(self._console, report)
-        print_commands(self._console, "next", [command("visualize", logs_dir=self._logs_dir)])
+        page = command("visualize", "--html", run.path)
+        print_commands(self._console, "next", [page, command("visualize", logs_dir=self._logs_dir)])
         if self._as_json:
             print_json({"run": report.run, "report": report.as_json()})
 
