@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from mnist_trainer.config.load import load_config
+from mnist_trainer.reporting.wording import duration
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.start import start_run
 from mnist_trainer.training.train import train
@@ -52,6 +53,9 @@ def test_search_trains_its_trials_and_says_which_is_best(
     assert best.train.optimizer.learning_rate == winner["parameters"]["train.optimizer.learning_rate"]
     page = (study.path / "report.html").read_text()
     assert "<h1>" in page
+    times = [duration(report["trials"][number]["seconds"]) for number in report["best"]]
+    assert re.findall(r"<td>([\d.]+ s)</td></tr>", page) == times
+    assert re.findall(r"  ([\d.]+ s)$", process.stderr, re.MULTILINE) == times
     assert "http" not in re.sub(r"data:image/png;base64,[\w+/=]+|http-equiv", "", page)
     assert (study.path / "figures" / "history.png").read_bytes().startswith(b"\x89PNG")
 

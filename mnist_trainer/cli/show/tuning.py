@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,13 +17,14 @@ from mnist_trainer.config.search.schema import SearchConfig
 from mnist_trainer.config.shipped import shipped_names
 from mnist_trainer.errors import ConfigError, Fault, Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
-from mnist_trainer.reporting.wording import counted, percent
+from mnist_trainer.reporting.wording import counted, duration, percent
 from mnist_trainer.runs.commands import command
 from mnist_trainer.tuning.report import BEST_NAME, StudyReport
 from mnist_trainer.tuning.study import Study, best_first
 from mnist_trainer.tuning.trials import REASON
 from mnist_trainer.tuning.tune import Progress as Trials
 from mnist_trainer.tuning.tune import tune
+from mnist_trainer.tuning.wording import objective_name, short_names, shown_parameter, shown_values
 
 _NUM_SHOWN = 10
 
@@ -103,8 +103,8 @@ class Tuning:
         console = self._console
         console.print()
         _show_best(console, report)
-        console.print()
         if report.importances:
+            console.print()
             shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
             print_text(console, f"the differences come from: {shares}", "why")
         for state in ("pruned", "failed"):
@@ -135,26 +135,18 @@ class TrialLines:
             if entry.state.is_finished() and entry.number not in self._shown:
                 self._shown.add(entry.number)
                 trial = entry.last
-                values = "  ".join(_values(self._objectives, trial.values or ()))
+                values = "  ".join(shown_values(self._objectives, trial.values or ()))
                 outcome = values or trial.user_attrs.get(REASON, "failed")
-                chosen = ", ".join(f"{self._names[key]} {_shown(value)}" for key, value in trial.params.items())
+                chosen = ", ".join(
+                    f"{self._names[key]} {shown_parameter(value)}" for key, value in trial.params.items()
+                )
                 print_text(self._console, f"{outcome}  {chosen}", f"trial {entry.number:>3}", indent=11)
 
 
 def _best(trials: Trials, search: SearchConfig) -> str:
     """Return the best value so far, of the first objective."""
     best = best_first([entry.last for entry in trials.attempts], search)
-    return f", best {_values(search.objectives[:1], best[0].last.values or ())[0]}" if best else ""
-
-
-def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Return each dotted key with as much of its end as tells it from the others."""
-    found = {}
-    for key in keys:
-        parts = key.split(".")
-        ends = (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
-        found[key] = next((end for end in ends if sum(f".{k}".endswith(f".{end}") for k in keys) == 1), key)
-    return found
+    return f", best {shown_values(search.objectives[:1], best[0].last.values or ())[0]}" if best else ""
 
 
 def _show_best(console: Console, report: StudyReport) -> None:
@@ -164,20 +156,13 @@ def _show_best(console: Console, report: StudyReport) -> None:
     rows = [
         [
             str(trial.number),
-            *_values(report.objectives, trial.values),
-            *(_shown(trial.parameters.get(key)) for key in names),
+            *shown_values(report.objectives, trial.values),
+            *(shown_parameter(trial.parameters.get(key)) for key in names),
+            duration(trial.seconds),
         ]
         for trial in best
     ]
-    columns, last_first = ("trial", *report.objectives, *names.values()), [[name] for name in [*names.values()][::-1]]
+    columns = ("trial", *map(objective_name, report.objectives), *names.values(), "time")
+    last_first = [[name] for name in ["time", *reversed(names.values())]]
     title = f"the best of {counted(len(report.trials), 'trial')}"
     print_table(console, columns, rows, title=title, droppable=last_first)
-
-
-def _values(objectives: Sequence[str], values: Sequence[float]) -> list[str]:
-    pairs = zip(objectives, values, strict=False)
-    return [percent(value) if objective == "accuracy" else f"{value:.6g}" for objective, value in pairs]
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
