@@ -75,7 +75,11 @@ class PictureError(MnistTrainerError):
 
 
 class TrainingDiverged(MnistTrainerError):
-    """The loss became NaN or infinite."""
+    """The loss became NaN or infinite; `what` says when, for where the remedy is not the user's to apply."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
 
 
 class ServeError(MnistTrainerError):

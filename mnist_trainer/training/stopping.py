@@ -91,7 +91,7 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         again = command("train", *(("--resume", self._run.path) if kept else (self._run.config_path,)), "--set", rate)
         text = f"{what}; try a lower learning rate: {again} ({state})"
         self._run.write_text(DIVERGED_NAME, text + "\n")
-        return TrainingDiverged(f"{self._run.path}: {text}")
+        return TrainingDiverged(f"{self._run.path}: {text}", what)
 
 
 class StopOnSignal(keras.callbacks.Callback):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import optuna
+import tensorflow as tf
 
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
@@ -16,7 +18,7 @@ from mnist_trainer.config.search.space import choose_values
 from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ConfigError, DataError, ModelError, TrainingDiverged
+from mnist_trainer.errors import ConfigError, DataError, MnistTrainerError, ModelError, TrainingDiverged
 from mnist_trainer.evaluation.latency import measure_latency
 from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.formats.predictor import as_predictor
@@ -29,7 +31,15 @@ from mnist_trainer.training.folds import train_folds
 from mnist_trainer.training.plan import make_plan
 from mnist_trainer.training.resume import begin_or_resume
 from mnist_trainer.tuning.study import Study
-from mnist_trainer.tuning.trials import NOT_NEEDED, REASON, all_attempts, meant_value, original_number
+from mnist_trainer.tuning.trials import (
+    NOT_NEEDED,
+    PROCESS,
+    REASON,
+    all_attempts,
+    meant_value,
+    original_number,
+    process_name,
+)
 
 # What ends a trial, and not the study.
 FAILURES = (ConfigError, DataError, ModelError, TrainingDiverged)
@@ -55,6 +65,7 @@ class Objective:
             MnistTrainerError: one of `FAILURES`; another ends the study.
         """
         self.trial = trial.number
+        trial.set_user_attr(PROCESS, process_name(os.getpid()))
         self._require_needed(trial)
         run = self._study.trial_run(original_number(_frozen(trial)))
         try:
@@ -62,11 +73,16 @@ class Objective:
             if self._study.search.folds:
                 return _cross_validated(config, run, self._load(config.data), trial, self._study)
             return _trained(config, run, self._load(config.data), trial, self._study)
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+            raise self._failed(trial, ModelError("there is not enough memory to train it")) from error
         except FAILURES as error:
-            trial.set_user_attr(REASON, str(error))
-            raise
+            raise self._failed(trial, error) from None
         finally:
             keras.backend.clear_session()  # else the graphs of all trials stay in memory
+
+    def _failed(self, trial: optuna.Trial, error: MnistTrainerError) -> MnistTrainerError:
+        trial.set_user_attr(REASON, error.what if isinstance(error, TrainingDiverged) else str(error))
+        return error
 
     def _config(self, trial: optuna.Trial) -> Config:
         """Return what is trained; with folds, all of them."""

@@ -13,7 +13,7 @@ from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.confirmation import Confirmation
 from mnist_trainer.tuning.study import Study, best_first
-from mnist_trainer.tuning.trials import REASON, Attempts, all_attempts, meant_value
+from mnist_trainer.tuning.trials import STATES, Attempts, all_attempts, meant_value, reason_of
 
 if TYPE_CHECKING:
     import optuna
@@ -106,15 +106,12 @@ def _trial(study: Study, entry: Attempts) -> TrialReport:
     return TrialReport(
         number=entry.number,
         run=str(study.trial_run(entry.number).path),
-        state=_STATES[trial.state.name],
+        state=STATES[trial.state.name],
         values=tuple(trial.values or ()),
         parameters=dict(trial.params),
-        reason=trial.user_attrs.get(REASON, ""),
+        reason=reason_of(trial),
         seconds=duration.total_seconds() if duration else 0.0,
     )
-
-
-_STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
 
 
 def _importances(storage: optuna.Study) -> dict[str, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_trainer.errors import RunError
+from mnist_trainer.tuning.trials import KILLS, MOST_KILLS
 
 if TYPE_CHECKING:
     import optuna
@@ -39,7 +40,7 @@ def opened_storage(url: str, place: Path | str) -> Iterator[optuna.storages.RDBS
         re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url),
         heartbeat_interval=_HEARTBEAT_SECONDS,
         grace_period=_GRACE_SECONDS,
-        heartbeat_stale_trial_callback=requeue,
+        heartbeat_stale_trial_callback=requeue_killed,
     )
     with translated(place):
         try:
@@ -59,6 +60,14 @@ def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     from optuna.storages import RetryHeartbeatStaleTrialCallback
 
     RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)(study, trial)
+
+
+def requeue_killed(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Let a trial go on whose process was killed, unless that has happened too often."""
+    kills = trial.user_attrs.get(KILLS, 0) + 1
+    if kills < MOST_KILLS:
+        trial.set_user_attr(KILLS, kills)
+        requeue(study, trial)
 
 
 @contextmanager

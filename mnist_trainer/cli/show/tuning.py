@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -21,7 +22,7 @@ from mnist_trainer.reporting.wording import counted, duration, percent
 from mnist_trainer.runs.commands import command
 from mnist_trainer.tuning.report import BEST_NAME, StudyReport
 from mnist_trainer.tuning.study import Study, best_first
-from mnist_trainer.tuning.trials import REASON
+from mnist_trainer.tuning.trials import STATES, reason_of
 from mnist_trainer.tuning.tune import Progress as Trials
 from mnist_trainer.tuning.tune import tune
 from mnist_trainer.tuning.wording import objective_name, short_names, shown_parameter, shown_values
@@ -65,7 +66,7 @@ class Tuning:
             print_text(self._console, f"the grid has {study.num_trials} points, and no more trials", "note")
         try:
             with interruptible(), self._progress(search) as show:
-                report = tune(study, jobs=self._jobs, on_progress=show, on_run=self._show_run)
+                report = tune(study, jobs=self._jobs, on_progress=show, on_note=_show_note, on_run=self._show_run)
         except Interrupted as error:
             number, again = error.exit_code - 128, command("tune", "--resume", study.path)
             kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
@@ -102,24 +103,46 @@ class Tuning:
     def _show(self, study: Study, report: StudyReport) -> None:
         console = self._console
         console.print()
-        _show_best(console, report)
-        if report.importances:
+        if report.best:
+            _show_best(console, report)
             console.print()
-            shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
-            print_text(console, f"the differences come from: {shares}", "why")
-        for state in ("pruned", "failed"):
-            reasons = [trial.reason for trial in report.trials if trial.state == state]
-            if reasons:
-                print_text(console, f"{counted(len(reasons), 'trial')}; the last one: {reasons[-1]}", state)
-        console.print()
-        not_confirmed = "The winner was not confirmed by further runs (search.confirm_seeds is 0)."
-        print_text(console, report.confirmation.verdict if report.confirmation else not_confirmed)
-        console.print(f"saved  {study.path / BEST_NAME}" if report.best else "no trial is complete")
+        _show_reasons(console, report)
+        if report.best:
+            not_confirmed = "The winner was not confirmed by further runs (search.confirm_seeds is 0)."
+            print_text(console, report.confirmation.verdict if report.confirmation else not_confirmed)
+            console.print(f"saved  {study.path / BEST_NAME}")
         console.print(f"page   {study.page_path}")
         trained = [command("train", study.path / BEST_NAME)] if report.best else []
         print_commands(console, "next", [*trained, command("visualize", logs_dir=study.trials_path)])
         if self._as_json:
             print_json({"study": report.study, "report": report.as_json()})
+        if not report.best:
+            raise _nothing_found(study, report)
+
+
+def _nothing_found(study: Study, report: StudyReport) -> MnistTrainerError:
+    reasons = [trial.reason for trial in report.trials if trial.reason]
+    why = f"the last one: {reasons[-1]}; search other values" if reasons else "raise search.time_limit_minutes"
+    return MnistTrainerError(f"{study.path}: none of {counted(len(report.trials), 'trial')} is complete; {why}")
+
+
+def _show_reasons(console: Console, report: StudyReport) -> None:
+    """Print where the differences come from, and why trials are not complete."""
+    if report.importances:
+        shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
+        print_text(console, f"the differences come from: {shares}", "why")
+    reasons = {
+        state: [trial.reason for trial in report.trials if trial.state == state] for state in ("pruned", "failed")
+    }
+    for state, found in reasons.items():
+        if found:
+            print_text(console, f"{counted(len(found), 'trial')}; the last one: {found[-1]}", state)
+    if report.importances or any(reasons.values()):
+        console.print()
+
+
+def _show_note(note: str) -> None:
+    click.echo(f"Warning: {note}.", err=True)
 
 
 class TrialLines:
@@ -136,7 +159,7 @@ class TrialLines:
                 self._shown.add(entry.number)
                 trial = entry.last
                 values = "  ".join(shown_values(self._objectives, trial.values or ()))
-                outcome = values or trial.user_attrs.get(REASON, "failed")
+                outcome = values or f"{STATES[trial.state.name]}: {reason_of(trial)}"
                 chosen = ", ".join(
                     f"{self._names[key]} {shown_parameter(value)}" for key, value in trial.params.items()
                 )
