@@ -107,7 +107,7 @@ def _trial(study: Study, entry: Attempts) -> TrialReport:
         number=entry.number,
         run=str(study.trial_run(entry.number).path),
         state=STATES[trial.state.name],
-        values=tuple(trial.values or ()),
+        values=entry.values,
         parameters=dict(trial.params),
         reason=reason_of(trial),
         seconds=duration.total_seconds() if duration else 0.0,

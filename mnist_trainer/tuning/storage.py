@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 # A worker that was killed is noticed after the second; a trial of it then goes on in another.
 _HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
 _PAUSE_SECONDS = 3
+# What Optuna says where the package for a kind of database is missing.
+_NO_DRIVER = "DB access module"
 
 
 @contextmanager
 def opened_storage(url: str, place: Path | str) -> Iterator[optuna.storages.RDBStorage]:
     """Give a database, its tables made where they are absent; its connections are closed behind the block.
 
+    What it raises inside is translated.
+
     Args:
         url: as SQLAlchemy writes it; `postgresql://` will do for psycopg.
         place: what errors begin with.
 
     Raises:
-        RunError: it cannot be reached.
+        RunError: it cannot be reached, read or written, e.g. because the disk is full.
     """
     import optuna
     import sqlalchemy.exc
@@ -42,17 +46,17 @@ def opened_storage(url: str, place: Path | str) -> Iterator[optuna.storages.RDBS
         grace_period=_GRACE_SECONDS,
         heartbeat_stale_trial_callback=requeue_killed,
     )
-    with translated(place):
+    with _translated(place):
         try:
             storage = make()
         except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
             time.sleep(_PAUSE_SECONDS)  # another process makes the tables in this moment
             storage = make()
-    try:
-        yield storage
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
+        try:
+            yield storage
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
 
 
 def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
@@ -71,12 +75,8 @@ def requeue_killed(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None
 
 
 @contextmanager
-def translated(place: Path | str) -> Iterator[None]:
-    """Raise the database's errors as one sentence each.
-
-    Raises:
-        RunError: it cannot be reached, read or written, e.g. because the disk is full.
-    """
+def _translated(place: Path | str) -> Iterator[None]:
+    """Raise the database's errors as one sentence each."""
     import sqlalchemy.exc
     from optuna.exceptions import StorageInternalError
 
@@ -86,6 +86,8 @@ def translated(place: Path | str) -> Iterator[None]:
         known = "sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         raise RunError(f"{place}: there is no such kind of database; expected {known}") from error
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
+        if isinstance(error, ImportError) and _NO_DRIVER not in str(error):
+            raise
         raise RunError(f"{place}: the database of the study cannot be used: {_reason(error)}") from error
 
 
@@ -94,6 +96,6 @@ def _reason(error: BaseException) -> str:
     innermost: BaseException = error
     while innermost.__cause__ or getattr(innermost, "orig", None):
         innermost = getattr(innermost, "orig", None) or innermost.__cause__ or innermost
-    if isinstance(innermost, ImportError) or "DB access module" in str(error):
+    if isinstance(error, ImportError):
         return "it needs a package; install it, for PostgreSQL by: pip install 'mnist-train[postgresql]'"
     return str(innermost).strip().partition("\n")[0]

@@ -38,6 +38,11 @@ class Attempts:
         """What became of it."""
         return self.last.state
 
+    @property
+    def values(self) -> tuple[float, ...]:
+        """What it comes to; nothing where it is not complete: of a pruned one Optuna has that of its last epoch."""
+        return tuple(self.last.values or ()) if self.state.name == "COMPLETE" else ()
+
 
 def meant_value(parameter: Parameter, chosen: Any) -> Any:
     """Return what a parameter is where Optuna has chosen a value: of a choice its text; 0.30000000000000004 is 0.3."""

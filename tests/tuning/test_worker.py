@@ -16,11 +16,13 @@ from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
+from mnist_trainer.reporting.folds_report import FoldsReport
 from mnist_trainer.training.fit import fit_run
 from mnist_trainer.tuning import objective, study, worker
 from mnist_trainer.tuning.confirm import confirm
+from mnist_trainer.tuning.report import make_report
 from mnist_trainer.tuning.storage import requeue_killed
-from mnist_trainer.tuning.study import Study
+from mnist_trainer.tuning.study import Study, best_first
 from mnist_trainer.tuning.trials import MOST_KILLS, REASON, all_attempts, is_enough, reason_of
 from mnist_trainer.tuning.worker import Worker
 from tests.tuning.conftest import Write
@@ -68,6 +70,8 @@ def test_trial_that_falls_behind_is_ended_with_its_reason(
         run = found.trial_run(trial.number)
         assert [row["epoch"] for row in run.read_metrics()] == [1]
         assert not run.model_path.exists()
+    assert best_first(found.trials(), found.search) == []
+    assert [trial.values for trial in make_report(found, None).trials] == [(), ()]
 
 
 def test_worker_whose_memory_grows_makes_room_for_another(
@@ -147,3 +151,12 @@ def test_trial_whose_processes_are_killed_again_and_again_is_given_up(write_sear
         assert is_enough(storage.get_trials(), 1)
     assert attempts.state.name == "FAIL"
     assert reason_of(attempts.last) == "its processes were killed, 5 in a row; is there enough memory?"
+
+
+def test_folds_have_several_objectives(write_search: Write, tmp_path: Path) -> None:
+    more = ["search.folds=2", "search.objective=[accuracy, parameters]"]
+    found = Study.create(load_config(write_search(trials="1"), more), tmp_path)
+    Worker(found, 0).work()
+    (trial,) = found.trials()
+    report = FoldsReport.read(found.trial_run(0))
+    assert trial.values == [pytest.approx(report.mean), 784 * 10 + 10]

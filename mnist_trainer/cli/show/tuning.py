@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.search.schema import SearchConfig
 from mnist_trainer.config.shipped import shipped_names
 from mnist_trainer.errors import ConfigError, Fault, Interrupted, MnistTrainerError
-from mnist_trainer.processes.interruption import interruptible
+from mnist_trainer.processes.interruption import resumable
 from mnist_trainer.reporting.wording import counted, duration, percent
 from mnist_trainer.runs.commands import command
 from mnist_trainer.tuning.report import BEST_NAME, StudyReport
@@ -64,16 +63,16 @@ class Tuning:
         print_text(self._console, f"{method}, {jobs}", "search")
         if search.trials and search.trials > study.num_trials:
             print_text(self._console, f"the grid has {study.num_trials} points, and no more trials", "note")
+        again = command("tune", "--resume", study.path)
         try:
-            with interruptible(), self._progress(search) as show:
+            with resumable(study.path, again), self._progress(search) as show:
                 report = tune(study, jobs=self._jobs, on_progress=show, on_note=_show_note, on_run=self._show_run)
-        except Interrupted as error:
-            number, again = error.exit_code - 128, command("tune", "--resume", study.path)
-            kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
-            raise Interrupted(f"{study.path}: {kept}\ngo on   {again}", number) from error
+        except Interrupted:
+            raise
         except MnistTrainerError as error:
-            again = command("tune", "--resume", study.path)
-            raise type(error)(f"{error}\ngo on   {again}") from error
+            ended = MnistTrainerError(f"{error}\ngo on   {again}")
+            ended.exit_code = error.exit_code
+            raise ended from error
         self._show(study, report)
 
     def _show_run(self, name: str) -> None:
@@ -158,7 +157,7 @@ class TrialLines:
             if entry.state.is_finished() and entry.number not in self._shown:
                 self._shown.add(entry.number)
                 trial = entry.last
-                values = "  ".join(shown_values(self._objectives, trial.values or ()))
+                values = "  ".join(shown_values(self._objectives, entry.values))
                 outcome = values or f"{STATES[trial.state.name]}: {reason_of(trial)}"
                 chosen = ", ".join(
                     f"{self._names[key]} {shown_parameter(value)}" for key, value in trial.params.items()
@@ -169,7 +168,7 @@ class TrialLines:
 def _best(trials: Trials, search: SearchConfig) -> str:
     """Return the best value so far, of the first objective."""
     best = best_first([entry.last for entry in trials.attempts], search)
-    return f", best {shown_values(search.objectives[:1], best[0].last.values or ())[0]}" if best else ""
+    return f", best {shown_values(search.objectives[:1], best[0].values)[0]}" if best else ""
 
 
 def _show_best(console: Console, report: StudyReport) -> None:
