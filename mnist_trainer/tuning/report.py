@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import optuna
 
 # Of fewer trials it is chance which parameter seems to matter.
-_NUM_TELLING = 10
+NUM_TELLING = 10
 BEST_NAME, REPORT_NAME = "best.yaml", "report.json"
 
 
@@ -119,7 +119,7 @@ def _importances(storage: optuna.Study) -> dict[str, float]:
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     complete = sum(trial.state.name == "COMPLETE" for trial in storage.get_trials(deepcopy=False))
-    if len(storage.directions) > 1 or complete < _NUM_TELLING:
+    if len(storage.directions) > 1 or complete < NUM_TELLING:
         return {}
     try:
         with warnings.catch_warnings():

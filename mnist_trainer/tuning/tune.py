@@ -20,7 +20,6 @@ from mnist_trainer.errors import MnistTrainerError
 from mnist_trainer.files.lock import locked
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
-from mnist_trainer.tuning.figures import draw_figures
 from mnist_trainer.tuning.page import write_study_page
 from mnist_trainer.tuning.report import REPORT_NAME, StudyReport, make_report, write_best
 from mnist_trainer.tuning.study import Study
@@ -99,6 +98,8 @@ def tune(
         from mnist_trainer.tuning.confirm import confirm
 
         confirmation = confirm(study, winner, on_run)
+    from mnist_trainer.tuning.figures import draw_figures  # matplotlib is imported when it is needed
+
     report = make_report(study, confirmation)
     write_study_page(study, report, draw_figures(study))
     Run(study.path).write_json(REPORT_NAME, report.as_json())
