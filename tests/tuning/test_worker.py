@@ -25,6 +25,7 @@ from mnist_trainer.tuning.storage import requeue_killed
 from mnist_trainer.tuning.study import Study, best_first
 from mnist_trainer.tuning.trials import MOST_KILLS, REASON, all_attempts, is_enough, reason_of
 from mnist_trainer.tuning.worker import Worker
+from tests.training.events import scalars
 from tests.tuning.conftest import Write
 
 
@@ -160,3 +161,10 @@ def test_folds_have_several_objectives(write_search: Write, tmp_path: Path) -> N
     (trial,) = found.trials()
     report = FoldsReport.read(found.trial_run(0))
     assert trial.values == [pytest.approx(report.mean), 784 * 10 + 10]
+
+
+def test_trials_can_be_sorted_in_tensorboard_by_what_they_come_to(write_search: Write, tmp_path: Path) -> None:
+    found = Study.create(load_config(write_search(trials="1")), tmp_path)
+    Worker(found, 0).work()
+    ((_, value),) = scalars(found.trial_run(0), "validation", "trial")["accuracy"]
+    assert [value] == [pytest.approx(accuracy) for accuracy in found.trials()[0].values]
