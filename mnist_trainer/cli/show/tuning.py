@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ class Tuning:
         again = command("tune", "--resume", study.path)
         try:
             with resumable(study.path, again), self._progress(search) as show:
-                report = tune(study, jobs=self._jobs, on_progress=show, on_note=_show_note, on_run=self._show_run)
+                report = tune(study, jobs=self._jobs, on_progress=show, on_note=self._show_note, on_run=self._show_run)
         except Interrupted:
             raise
         except MnistTrainerError as error:
@@ -74,6 +75,13 @@ class Tuning:
             ended.exit_code = error.exit_code
             raise ended from error
         self._show(study, report)
+
+    def _show_note(self, note: str) -> None:
+        """Print it on standard error; above the bar, where that is on the same screen."""
+        if self._console.is_terminal and not self._console.quiet and sys.stderr.isatty():
+            print_text(self._console, f"Warning: {note}.")
+        else:
+            click.echo(f"Warning: {note}.", err=True)
 
     def _show_run(self, name: str) -> None:
         self._console.print(f"confirm  {name}")
@@ -138,10 +146,6 @@ def _show_reasons(console: Console, report: StudyReport) -> None:
             print_text(console, f"{counted(len(found), 'trial')}; the last one: {found[-1]}", state)
     if report.importances or any(reasons.values()):
         console.print()
-
-
-def _show_note(note: str) -> None:
-    click.echo(f"Warning: {note}.", err=True)
 
 
 class TrialLines:
