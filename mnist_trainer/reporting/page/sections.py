@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
@@ -14,12 +14,19 @@ from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.report import Confusion, EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.reporting import charts
+from mnist_trainer.reporting.folds_record import FoldsRecord
+from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.reporting.mistakes import Gallery
 from mnist_trainer.reporting.record import RunRecord
+from mnist_trainer.reporting.train_report import EpochRow
+
+Record: TypeAlias = RunRecord | FoldsRecord
 
 # The table of more classes than these would be larger than all the rest of the page.
 _MAX_MATRIX_CLASSES = 50
 _SHOWN_PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
+# Ids of sections that a cross-validation lacks, and of those that it alone has.
+_OF_ONE_MODEL, _OF_FOLDS = ("diagnosis", "robustness", "layers"), ("folds",)
 CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
 
 
@@ -43,7 +50,7 @@ class RunSections:
 
     number: int
     name: str
-    record: RunRecord
+    record: Record
     gallery: Gallery
     curves: dict[str, Markup]
     confusions: Sequence[Confusion]
@@ -62,6 +69,20 @@ class RunSections:
     def report(self) -> EvaluationReport:
         """What its model is worth on the test split."""
         return self.record.report
+
+    @property
+    def folds(self) -> Sequence[Fold]:
+        """Those of a cross-validation; none of another run."""
+        return self.record.folds
+
+    @property
+    def split(self) -> str:
+        """What its examples belong to."""
+        return "training split" if self.folds else "test split"
+
+    def has(self, section: str) -> bool:
+        """Whether there is such a section: what is said of one model cannot be said of a cross-validation's."""
+        return section not in (_OF_ONE_MODEL if self.folds else _OF_FOLDS)
 
     @property
     def measured(self) -> Measurement | None:
@@ -90,7 +111,7 @@ class RunSections:
         return ["mnist-train", "train", str(self.record.run.config_path)]
 
 
-def run_sections(number: int, name: str, record: RunRecord, gallery: Gallery) -> RunSections:
+def run_sections(number: int, name: str, record: Record, gallery: Gallery) -> RunSections:
     """Return what the page says of one run; arguments are those of `RunSections`."""
     key, measured = _key(number), record.measured
     corruptions = measured.robustness.corruptions if measured and measured.robustness else ()
@@ -113,7 +134,17 @@ def _key(number: int) -> str:
     return f"run{number}"
 
 
-def _curves(record: RunRecord, key: str) -> dict[str, Markup]:
+def overlaid_curves(histories: Sequence[Sequence[EpochRow]], key: str, what: str) -> dict[str, Markup]:
+    """Return the learning curves of several runs or folds in one chart for each metric, by their titles."""
+    return {
+        title: charts.overlaid_curves(histories, metric, f"{key}-{metric}", what)
+        for metric, title in CURVE_TITLES.items()
+    }
+
+
+def _curves(record: Record, key: str) -> dict[str, Markup]:
+    if isinstance(record, FoldsRecord):
+        return overlaid_curves(record.histories, key, "folds")
     rate = charts.learning_rate_chart(record, f"{key}-rate")
     curves = {title: charts.learning_curve(record, metric, f"{key}-{metric}") for metric, title in CURVE_TITLES.items()}
     return curves | ({"Learning rate": rate} if rate else {})
