@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ _DPI = 120
 # Inches: of a picture, and of each parameter in those that show some beside one another.
 _HEIGHT, _WIDTH = 4.0, 2.6
 _NUM_BESIDE = 4
+_PARALLEL = "parallel coordinates"
 _ACCURACIES = (0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
 # An accuracy of 1 has no place on a logarithmic axis of errors.
 _LEAST_ERROR = 1e-4
@@ -45,9 +46,11 @@ def draw_figures(study: Study) -> dict[str, Path]:
     folder.mkdir(exist_ok=True)
     found = {}
     with study.opened() as storage:
+        is_accuracy = study.search.objectives == ("accuracy",)
         for title, draw in _drawings(storage, study.search.objectives[0]).items():
             path = folder / f"{title.replace(' ', '_')}.png"
-            if _drawn(draw, path, is_accuracy=study.search.objectives == ("accuracy",) and title != "importances"):
+            is_scaled = is_accuracy and title not in ("importances", _PARALLEL)
+            if _drawn(draw, path, tuple(study.search.space), is_accuracy=is_scaled):
                 found[title] = path
     return found
 
@@ -72,11 +75,25 @@ def _drawings(storage: optuna.Study, objective: str) -> dict[str, Callable[[], A
         some = keys[first : first + _NUM_BESIDE]
         title = f"slices {1 + first // _NUM_BESIDE}" if len(keys) > _NUM_BESIDE else "slices"
         drawings[title] = functools.partial(plots.plot_slice, storage, params=some, target_name=name)
+    half = _better_half(storage, complete)
+    drawings[_PARALLEL] = lambda: plots.plot_parallel_coordinate(half, target_name=name)
     return drawings
 
 
+def _better_half(storage: optuna.Study, complete: list[optuna.trial.FrozenTrial]) -> optuna.Study:
+    """Return a study of the trials that tell which values go together: bad ones would take most of the scale."""
+    import optuna
+
+    (direction,) = storage.directions
+    is_most_best = direction == optuna.study.StudyDirection.MAXIMIZE
+    ranked = sorted(complete, key=lambda trial: trial.value or 0.0, reverse=is_most_best)
+    half = optuna.create_study(direction=direction)
+    half.add_trials(ranked[: max(2, len(ranked) // 2)])
+    return half
+
+
 @default_style()
-def _drawn(draw: Callable[[], Any], path: Path, *, is_accuracy: bool) -> bool:
+def _drawn(draw: Callable[[], Any], path: Path, keys: Sequence[str], *, is_accuracy: bool) -> bool:
     """Draw one picture; return whether there were trials enough for it."""
     from matplotlib import pyplot as plt
 
@@ -87,7 +104,10 @@ def _drawn(draw: Callable[[], Any], path: Path, *, is_accuracy: bool) -> bool:
         except (ValueError, RuntimeError):  # no complete trial, or none that differ
             return False
         figure = axes[0].figure
-        _name_parameters(figure, axes)
+        if path.stem == _PARALLEL.replace(" ", "_"):
+            _name_coordinates(figure, axes[0], keys)
+        else:
+            _name_parameters(figure, axes)
         if axes[0].get_legend() and not axes[0].collections:  # of bars, all of which are of one kind
             axes[0].get_legend().remove()
         if is_accuracy:
@@ -110,6 +130,17 @@ def _name_parameters(figure: Figure, axes: Any) -> None:
         part.set_xlabel(names[part.get_xlabel()], fontsize=10)
         _name_ticks(part)
         part.tick_params(axis="x", labelsize=8, labelrotation=0 if is_one else 25)
+
+
+def _name_coordinates(figure: Figure, axes: Axes, keys: Sequence[str]) -> None:
+    """Say keys in short, below one axis each."""
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    # Optuna cuts long ones.
+    whole = [next((key for key in keys if key.startswith(label.removesuffix("..."))), label) for label in labels]
+    names = short_names(whole)
+    axes.set_xticks(axes.get_xticks(), [names[key] for key in whole], rotation=0, fontsize=9)
+    axes.set_title("")
+    figure.set_size_inches(_WIDTH * max(_NUM_BESIDE, len(labels) * 0.75), _HEIGHT * 1.2)
 
 
 def _name_ticks(axes: Axes) -> None:

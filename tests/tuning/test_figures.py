@@ -16,8 +16,12 @@ from tests.tuning.conftest import Write
 @pytest.mark.parametrize(
     ("num_trials", "state", "titles"),
     [
-        (10, optuna.trial.TrialState.COMPLETE, ["history", "importances", "slices 1", "slices 2"]),
-        (6, optuna.trial.TrialState.COMPLETE, ["history", "slices 1", "slices 2"]),
+        (
+            10,
+            optuna.trial.TrialState.COMPLETE,
+            ["history", "importances", "slices 1", "slices 2", "parallel coordinates"],
+        ),
+        (6, optuna.trial.TrialState.COMPLETE, ["history", "slices 1", "slices 2", "parallel coordinates"]),
         (6, optuna.trial.TrialState.FAIL, []),
     ],
 )
