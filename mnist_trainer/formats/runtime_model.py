@@ -83,11 +83,9 @@ class RuntimeModel:
 
 def _check_input(takes: Tensor) -> None:
     batch, *sizes = takes.shape or (0,)
-    if (
-        not (batch == -1 or batch > 0)
-        or math.prod(sizes) != math.prod(_IMAGE_SHAPE)
-        or takes.dtype not in (np.uint8, np.float32)
-    ):
+    is_batch = batch == -1 or batch > 0
+    is_image = min(sizes, default=0) > 0 and math.prod(sizes) == math.prod(_IMAGE_SHAPE)
+    if not (is_batch and is_image and takes.dtype in (np.uint8, np.float32)):
         given = f"{np.dtype(takes.dtype).name} of shape {takes.shape}"
         raise UnsafeFile(f"its model takes {given}; expected uint8 (-1, 28, 28, 1)")
 

@@ -65,7 +65,9 @@ def _merging(model: keras.Model) -> keras.Model:
 def _never_decreases(layer: keras.Layer) -> bool:
     import keras
 
-    return isinstance(layer, keras.layers.BatchNormalization) and (not layer.scale or bool((layer.gamma.numpy() > 0).all()))
+    return isinstance(layer, keras.layers.BatchNormalization) and (
+        not layer.scale or bool((layer.gamma.numpy() > 0).all())
+    )
 
 
 def _function(model: keras.Model, batch_size: int | None) -> Any:
