@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +79,17 @@ class RuntimeModel:
         if outputs.shape != (max(batch, len(images)), self.num_classes):
             raise UnsafeFile(f"answers {max(batch, len(images))} images with an array of shape {outputs.shape}")
         return outputs[: len(images)]
+
+
+def only(tensors: Sequence[Any], kind: str) -> Any:
+    """Return the one input, or output, of a model.
+
+    Raises:
+        UnsafeFile: there are others, or none.
+    """
+    if len(tensors) != 1:
+        raise UnsafeFile(f"its model has {len(tensors)} {kind}; expected one")
+    return tensors[0]
 
 
 def _check_input(takes: Tensor) -> None:

@@ -12,7 +12,7 @@ from mnist_trainer.formats.runtime_model import RuntimeModel
 __all__ = ["MEMORY_BYTES", "load"]
 
 # Six characters for a byte: more than the memory of any microcontroller.
-_MAX_SOURCE_BYTES = 100_000_000
+_MAX_SOURCE_BYTES = 30_000_000
 
 
 def load(path: Path, num_threads: int | None) -> RuntimeModel:
