@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from mnist_trainer.config.shipped import shipped_folder, shipped_names
+from mnist_trainer.formats.c_array.source import source
 from mnist_trainer.pictures.picture import FORMATS
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes, npz_bytes
 from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
+from tests.hostile.litert_files import litert_bytes
 from tests.hostile.picture_files import draw_seven, picture_bytes
 from tests.hostile.predictions_files import GOOD_PREDICTIONS
 from tests.hostile.run_files import GOOD_REPORT, GOOD_ROW
@@ -44,6 +46,8 @@ def seeds() -> dict[str, list[bytes]]:
         "metrics": [b"".join(json.dumps({**GOOD_ROW, "epoch": epoch}).encode() + b"\n" for epoch in (1, 2, 3))],
         "predictions": [npz_bytes(**GOOD_PREDICTIONS)],
         "picture": [picture_bytes(draw_seven(), kind) for kind in FORMATS],
+        "c_array": [source(b"TFL3", "model.h").encode()],
+        "litert": [litert_bytes()],
         "weights": [hdf5_bytes(fill_plainly)],
     }
 
