@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.hostile.config_files import config_entries
 from tests.hostile.data_files import data_entries
 from tests.hostile.keras_files import keras_entries
+from tests.hostile.onnx_files import onnx_entries
 from tests.hostile.picture_files import picture_entries
 from tests.hostile.predict_files import predict_entries
 from tests.hostile.predictions_files import predictions_entries
@@ -14,6 +15,7 @@ CORPUS = [
     *config_entries(),
     *data_entries(),
     *keras_entries(),
+    *onnx_entries(),
     *run_entries(),
     *picture_entries(),
     *predict_entries(),
