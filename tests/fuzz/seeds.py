@@ -12,6 +12,7 @@ from mnist_trainer.config.shipped import shipped_folder, shipped_names
 from mnist_trainer.pictures.picture import FORMATS
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes, npz_bytes
 from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
+from tests.hostile.onnx_files import model_bytes, node, whole
 from tests.hostile.picture_files import draw_seven, picture_bytes
 from tests.hostile.predictions_files import GOOD_PREDICTIONS
 from tests.hostile.run_files import GOOD_REPORT, GOOD_ROW
@@ -44,6 +45,7 @@ def seeds() -> dict[str, list[bytes]]:
         "metrics": [b"".join(json.dumps({**GOOD_ROW, "epoch": epoch}).encode() + b"\n" for epoch in (1, 2, 3))],
         "predictions": [npz_bytes(**GOOD_PREDICTIONS)],
         "picture": [picture_bytes(draw_seven(), kind) for kind in FORMATS],
+        "onnx_graph": [model_bytes(), model_bytes(node("Reshape", "x", "size"), tensors=[whole("size", -1, 5)])],
         "weights": [hdf5_bytes(fill_plainly)],
     }
 

@@ -17,9 +17,10 @@ from mnist_trainer.data.sources.idx import IDX_NAMES
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import make_report
-from mnist_trainer.files.untrusted import UNREADABLE
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
+from mnist_trainer.formats.onnx.safe_graph import check_graph
 from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.reporting.diagnosis import diagnose
@@ -118,11 +119,16 @@ def weights(content: bytes) -> None:
         copy_weights(folder / "stored.h5", folder / "copy.weights.h5")
 
 
+def onnx_graph(content: bytes) -> None:
+    with contextlib.suppress(UnsafeFile):
+        check_graph(content)
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint),
-        *(report, metrics, predictions, picture, weights),
+        *(report, metrics, predictions, picture, weights, onnx_graph),
     )
 }
 
