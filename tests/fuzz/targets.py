@@ -17,7 +17,7 @@ from mnist_trainer.data.sources.idx import IDX_NAMES
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import make_report
-from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile
+from mnist_trainer.files.untrusted import UNREADABLE
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
 from mnist_trainer.formats.onnx.safe_graph import check_graph
@@ -120,7 +120,7 @@ def weights(content: bytes) -> None:
 
 
 def onnx_graph(content: bytes) -> None:
-    with contextlib.suppress(UnsafeFile):
+    with contextlib.suppress(*UNREADABLE):
         check_graph(content)
 
 
