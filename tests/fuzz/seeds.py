@@ -14,6 +14,7 @@ from mnist_trainer.pictures.picture import FORMATS
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes, npz_bytes
 from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
 from tests.hostile.litert_files import litert_bytes
+from tests.hostile.onnx_files import model_bytes, node, whole
 from tests.hostile.picture_files import draw_seven, picture_bytes
 from tests.hostile.predictions_files import GOOD_PREDICTIONS
 from tests.hostile.run_files import GOOD_REPORT, GOOD_ROW
@@ -48,6 +49,7 @@ def seeds() -> dict[str, list[bytes]]:
         "picture": [picture_bytes(draw_seven(), kind) for kind in FORMATS],
         "c_array": [source(b"TFL3", "model.h").encode()],
         "litert": [litert_bytes()],
+        "onnx_graph": [model_bytes(), model_bytes(node("Reshape", "x", "size"), tensors=[whole("size", -1, 5)])],
         "weights": [hdf5_bytes(fill_plainly)],
     }
 

@@ -24,6 +24,7 @@ from mnist_trainer.formats.c_array.source import content_in
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
 from mnist_trainer.formats.litert import open_model
+from mnist_trainer.formats.onnx.safe_graph import check_graph
 from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.reporting.diagnosis import diagnose
@@ -133,6 +134,9 @@ def litert(content: bytes) -> None:
         (folder / "model.tflite").write_bytes(content)
         with open_model(folder / "model.tflite") as predictor:
             predictor(np.zeros((1, 28, 28, 1), np.uint8))
+def onnx_graph(content: bytes) -> None:
+    with contextlib.suppress(*UNREADABLE):
+        check_graph(content)
 
 
 TARGETS: dict[str, Target] = {
@@ -140,6 +144,7 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint),
         *(report, metrics, predictions, picture, weights, c_array, litert),
+        *(onnx_graph,),
     )
 }
 

@@ -6,6 +6,7 @@ from tests.hostile.config_files import config_entries
 from tests.hostile.data_files import data_entries
 from tests.hostile.keras_files import keras_entries
 from tests.hostile.litert_files import litert_entries
+from tests.hostile.onnx_files import onnx_entries
 from tests.hostile.picture_files import picture_entries
 from tests.hostile.predict_files import predict_entries
 from tests.hostile.predictions_files import predictions_entries
@@ -16,6 +17,7 @@ CORPUS = [
     *data_entries(),
     *keras_entries(),
     *litert_entries(),
+    *onnx_entries(),
     *run_entries(),
     *picture_entries(),
     *predict_entries(),
