@@ -17,9 +17,11 @@ from mnist_trainer.data.sources.idx import IDX_NAMES
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import make_report
-from mnist_trainer.files.untrusted import UNREADABLE
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
+from mnist_trainer.formats.saved_model.read import read_model, signature_of
+from mnist_trainer.formats.saved_model.safe_graph import safe_graph
 from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.reporting.diagnosis import diagnose
@@ -78,6 +80,13 @@ def keras_config(content: bytes) -> None:
     keras_archive(archive_bytes(members(content, weights=b"")))
 
 
+def saved_model(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(UnsafeFile):
+        (folder / "saved_model.pb").write_bytes(content)
+        model = read_model(folder)
+        safe_graph(model.graph_def, [signature_of(model).gives.name.partition(":")[0]], folder)
+
+
 def checkpoint(content: bytes) -> None:
     with _folder() as folder, contextlib.suppress(RunError):
         (folder / "epoch-000001.npz").write_bytes(content)
@@ -121,7 +130,7 @@ def weights(content: bytes) -> None:
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
-        *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint),
+        *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, saved_model, checkpoint),
         *(report, metrics, predictions, picture, weights),
     )
 }

@@ -9,11 +9,13 @@ from tests.hostile.picture_files import picture_entries
 from tests.hostile.predict_files import predict_entries
 from tests.hostile.predictions_files import predictions_entries
 from tests.hostile.run_files import run_entries
+from tests.hostile.saved_model_files import saved_model_entries
 
 CORPUS = [
     *config_entries(),
     *data_entries(),
     *keras_entries(),
+    *saved_model_entries(),
     *run_entries(),
     *picture_entries(),
     *predict_entries(),
