@@ -12,6 +12,7 @@ from mnist_trainer.config.shipped import shipped_folder, shipped_names
 from mnist_trainer.pictures.picture import FORMATS
 from tests.hostile.data_files import arrays, idx_bytes, npy_bytes, npz_bytes
 from tests.hostile.keras_files import archive_bytes, fill_plainly, hdf5_bytes, loops, members, plain_config
+from tests.hostile.openvino_files import plain_graph
 from tests.hostile.picture_files import draw_seven, picture_bytes
 from tests.hostile.predictions_files import GOOD_PREDICTIONS
 from tests.hostile.run_files import GOOD_REPORT, GOOD_ROW
@@ -40,6 +41,7 @@ def seeds() -> dict[str, list[bytes]]:
             archive_bytes(members(weights=hdf5_bytes(fill_plainly))),
         ],
         "keras_config": configs,
+        "openvino": [plain_graph().encode()],
         "saved_model": [content_of(plain_model())],
         "checkpoint": [npz_bytes(progress=np.array(json.dumps(PROGRESS)), variable0=np.zeros(2), best0=np.zeros(2))],
         "report": [json.dumps(GOOD_REPORT).encode()],

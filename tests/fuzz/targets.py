@@ -20,6 +20,7 @@ from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
+from mnist_trainer.formats.openvino import safe_graph as openvino_graph
 from mnist_trainer.formats.saved_model.read import read_model, signature_of
 from mnist_trainer.formats.saved_model.safe_graph import safe_graph
 from mnist_trainer.pictures.digit_image import find_digits
@@ -87,6 +88,11 @@ def saved_model(content: bytes) -> None:
         safe_graph(model.graph_def, [signature_of(model).gives.name.partition(":")[0]], folder)
 
 
+def openvino(content: bytes) -> None:
+    with contextlib.suppress(UnsafeFile, SyntaxError):
+        openvino_graph.safe_graph(content.decode(errors="replace"), 40_000)
+
+
 def checkpoint(content: bytes) -> None:
     with _folder() as folder, contextlib.suppress(RunError):
         (folder / "epoch-000001.npz").write_bytes(content)
@@ -130,7 +136,7 @@ def weights(content: bytes) -> None:
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
-        *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, saved_model, checkpoint),
+        *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, saved_model, openvino, checkpoint),
         *(report, metrics, predictions, picture, weights),
     )
 }

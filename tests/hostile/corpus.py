@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.hostile.config_files import config_entries
 from tests.hostile.data_files import data_entries
 from tests.hostile.keras_files import keras_entries
+from tests.hostile.openvino_files import openvino_entries
 from tests.hostile.picture_files import picture_entries
 from tests.hostile.predict_files import predict_entries
 from tests.hostile.predictions_files import predictions_entries
@@ -15,6 +16,7 @@ CORPUS = [
     *config_entries(),
     *data_entries(),
     *keras_entries(),
+    *openvino_entries(),
     *saved_model_entries(),
     *run_entries(),
     *picture_entries(),

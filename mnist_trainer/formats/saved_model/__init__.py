@@ -24,6 +24,10 @@ import tensorflow as tf
 answer = tf.saved_model.load("{file}").signatures["serving_default"]
 probabilities = answer(images=tf.constant(images))["probabilities"].numpy()
 """
+MEANINGS = {
+    "images": "uint8, shape (batch, 28, 28, 1): pixels from 0 to 255, as MNIST's, strokes bright on black",
+    "probabilities": "float32, shape (batch, num_classes): of each class, summing to 1",
+}
 # Where the format has files that TensorFlow neither reads nor writes.
 _METADATA = Path("assets.extra", "metadata.json")
 
@@ -46,17 +50,10 @@ def write_model(model: keras.Model, path: Path, writing: Writing) -> tuple[str, 
     module.variables_of_model = [variable.value for variable in model.variables]
     answer = tf.function(lambda images: {"probabilities": model(images, training=False)}, [images], autograph=False)
     tf.saved_model.save(module, str(path), signatures=answer)
+    text = json.dumps({**MEANINGS, "class_names": writing.class_names}, ensure_ascii=False, indent=2)
     (path / _METADATA).parent.mkdir(exist_ok=True)
-    (path / _METADATA).write_text(json.dumps(_metadata(writing), ensure_ascii=False, indent=2), encoding="utf-8")
+    (path / _METADATA).write_text(text, encoding="utf-8")
     return ()
-
-
-def _metadata(writing: Writing) -> dict[str, object]:
-    return {
-        "images": "uint8, shape (batch, 28, 28, 1): pixels from 0 to 255, as MNIST's, strokes bright on black",
-        "probabilities": "float32, shape (batch, num_classes): of each class, summing to 1",
-        "class_names": writing.class_names,
-    }
 
 
 def open_model(path: Path, num_threads: int | None = None) -> AbstractContextManager[Predictor]:
