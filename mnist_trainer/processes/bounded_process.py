@@ -96,6 +96,7 @@ class BoundedProcess:
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(packages),
                 "OPENBLAS_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "1",
                 "HDF5_PLUGIN_PATH": "disable",
             },
             stdin=subprocess.PIPE,

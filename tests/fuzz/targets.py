@@ -25,6 +25,9 @@ from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
 from mnist_trainer.formats.litert import open_model
 from mnist_trainer.formats.onnx.safe_graph import check_graph
+from mnist_trainer.formats.openvino import safe_graph as openvino_graph
+from mnist_trainer.formats.saved_model.read import read_model, signature_of
+from mnist_trainer.formats.saved_model.safe_graph import safe_graph
 from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.reporting.diagnosis import diagnose
@@ -81,6 +84,18 @@ def keras_archive(content: bytes) -> None:
 def keras_config(content: bytes) -> None:
     """Take bytes for the config.json of a file that is good otherwise."""
     keras_archive(archive_bytes(members(content, weights=b"")))
+
+
+def saved_model(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(UnsafeFile):
+        (folder / "saved_model.pb").write_bytes(content)
+        model = read_model(folder)
+        safe_graph(model.graph_def, [signature_of(model).gives.name.partition(":")[0]], folder)
+
+
+def openvino(content: bytes) -> None:
+    with contextlib.suppress(UnsafeFile, SyntaxError):
+        openvino_graph.safe_graph(content.decode(errors="replace"), 40_000)
 
 
 def checkpoint(content: bytes) -> None:
@@ -143,8 +158,8 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint),
-        *(report, metrics, predictions, picture, weights, c_array, litert),
-        *(onnx_graph,),
+        *(report, metrics, predictions, picture, weights),
+        *(c_array, litert, onnx_graph, openvino, saved_model),
     )
 }
 
