@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mnist_trainer.benchmarking.benchmark import benchmark
     from mnist_trainer.config.load import load_config
     from mnist_trainer.config.schema import Config
     from mnist_trainer.data.dataset import Dataset, Split
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mnist_trainer.formats.model_source import ModelSource, find_model
     from mnist_trainer.pictures.predict import predict
     from mnist_trainer.pictures.read_digits import Answer
+    from mnist_trainer.reporting.benchmark_report import BenchmarkReport
     from mnist_trainer.reporting.comparison import Comparison, compare
     from mnist_trainer.reporting.html_report import write_html_report
     from mnist_trainer.reporting.train_report import TrainReport
@@ -40,6 +42,7 @@ __version__ = "0.1.0"
 
 _LIGHT = {
     "Answer": "pictures.read_digits",
+    "BenchmarkReport": "reporting.benchmark_report",
     "Comparison": "reporting.comparison",
     "Config": "config.schema",
     "Dataset": "data.dataset",
@@ -51,6 +54,7 @@ _LIGHT = {
     "Split": "data.dataset",
     "TrainReport": "reporting.train_report",
     "all_runs": "runs.find",
+    "benchmark": "benchmarking.benchmark",
     "compare": "reporting.comparison",
     "find_model": "formats.model_source",
     "find_resumption": "training.resume",
@@ -73,6 +77,7 @@ _NEEDS_TENSORFLOW = {
 
 __all__ = [
     "Answer",
+    "BenchmarkReport",
     "Comparison",
     "Config",
     "Dataset",
@@ -84,6 +89,7 @@ __all__ = [
     "Split",
     "TrainReport",
     "all_runs",
+    "benchmark",
     "compare",
     "evaluate",
     "find_model",

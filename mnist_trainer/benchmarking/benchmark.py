@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -71,6 +72,7 @@ def benchmark(
         MissingExtra: a package that a format needs is not installed.
         DataError: a data set cannot be read.
     """
+    load_average = os.getloadavg()[0]
     chosen, load = chosen_formats(formats), functools.cache(load_dataset)
     sources = [model if isinstance(model, ModelSource) else find_model(model, logs_dir) for model in models]
     with temporary_folder() as folder:
@@ -82,7 +84,7 @@ def benchmark(
         steps = _Steps(on_step, len(num_threads) * len(found) + sum(candidate.is_missing for candidate, _ in found))
         measuring = Measuring(num_threads, batch_sizes, pixels, data, folder, steps)
         entries = [_measured(measuring, candidate, dataset) for candidate, dataset in found]
-    return _report(measuring, [entry for entry in entries if entry])
+    return _report(measuring, [entry for entry in entries if entry], load_average)
 
 
 class _Steps:
@@ -124,13 +126,14 @@ def _measured(measuring: Measuring, candidate: Candidate, dataset: Dataset) -> F
         return None
 
 
-def _report(measuring: Measuring, formats: Sequence[FormatReport]) -> BenchmarkReport:
+def _report(measuring: Measuring, formats: Sequence[FormatReport], load_average: float) -> BenchmarkReport:
     if not formats:
         raise ModelError(measuring.failures[0].reason)
     return BenchmarkReport(
         cpu=cpu_name(),
         cpu_features=tuple(name for flag, name in CPU_FEATURES.items() if flag in cpu_flags()),
         num_cpus=usable_cpus(),
+        load_average=load_average,
         num_threads=tuple(measuring.num_threads),
         batch_sizes=tuple(measuring.batch_sizes),
         formats=tuple(formats),

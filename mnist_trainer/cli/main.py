@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mnist_trainer import __version__
+from mnist_trainer.cli.commands.benchmark import benchmark
 from mnist_trainer.cli.commands.compare import compare
 from mnist_trainer.cli.commands.config import config
 from mnist_trainer.cli.commands.evaluate import evaluate
@@ -67,5 +68,5 @@ def main() -> None:
     """
 
 
-for _command in (train, tune, evaluate, compare, predict, visualize, runs, config):
+for _command in (train, tune, evaluate, benchmark, compare, predict, visualize, runs, config):
     main.add_command(_command)

@@ -100,6 +100,7 @@ class BenchmarkReport:
         cpu: what the processor is called.
         cpu_features: which of `CPU_FEATURES` it has, by their names.
         num_cpus: cores that this process could use.
+        load_average: how many processes wanted a core in the minute before.
         num_threads: with how many threads each file was timed.
         batch_sizes: with how many images at once.
         formats: the files, in the order in which they were measured.
@@ -109,6 +110,7 @@ class BenchmarkReport:
     cpu: str
     cpu_features: tuple[str, ...]
     num_cpus: Count
+    load_average: Number
     num_threads: tuple[Count, ...]
     batch_sizes: tuple[Count, ...]
     formats: tuple[FormatReport, ...]
@@ -117,6 +119,11 @@ class BenchmarkReport:
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values."""
         return asdict(self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether others used so much of the machine that times are longer than they need be."""
+        return self.load_average > self.num_cpus / 2
 
     @property
     def names(self) -> tuple[str, ...]:
