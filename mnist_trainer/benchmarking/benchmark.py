@@ -118,11 +118,13 @@ def _measured(measuring: Measuring, candidate: Candidate, dataset: Dataset) -> F
     """Return what a file is worth, which is written first where it is missing; None where that cannot be done."""
     try:
         if candidate.is_missing:
-            measuring.on_step(f"write {candidate.name}")
+            measuring.on_step(f"write {candidate.title}")
             candidate.write(dataset.class_names)
         return measuring.measure(candidate, dataset)
     except MnistTrainerError as error:
-        measuring.failures.append(Failure(candidate.model_name, candidate.name, str(error)))
+        # The folder of what was written for this has a name that tells nobody anything.
+        reason = str(error).replace(f"{measuring.folder}/", "") if candidate.is_missing else str(error)
+        measuring.failures.append(Failure(candidate.model_name, candidate.name, reason))
         return None
 
 

@@ -40,6 +40,11 @@ class Candidate:
         return str(self.model.run.path if self.model.run else self.model.path)
 
     @property
+    def title(self) -> str:
+        """What tells it from the other files of its run; the name of a file that was named itself."""
+        return self.name if self.model.run else self.model_name
+
+    @property
     def format_name(self) -> str:
         """Its format alone."""
         return _name_of(self.source.format)

@@ -84,7 +84,7 @@ class Measuring:
         return self.folder / "probabilities.npy"
 
     def _answer(self, candidate: Candidate, dataset: Dataset, num_threads: int) -> dict[str, Any]:
-        self.on_step(f"{candidate.name}, {counted(num_threads, 'thread')}")
+        self.on_step(f"{candidate.title}, {counted(num_threads, 'thread')}")
         images = self.folder / f"{dataset.test.sha256}.npy"
         if not images.exists():
             np.save(images, np.asarray(dataset.test.images))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -91,6 +90,9 @@ class Failure:
     format: str
     reason: str
 
+    def __str__(self) -> str:
+        return self.reason if self.reason.startswith(self.model) else f"{self.format}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class BenchmarkReport:
@@ -128,7 +130,8 @@ class BenchmarkReport:
     @property
     def names(self) -> tuple[str, ...]:
         """What each of `formats` is called beside the others."""
-        return tuple(names(self.formats))
+        is_one = len({entry.model for entry in self.formats}) == 1
+        return tuple(entry.format if is_one else f"{entry.model} {entry.format}" for entry in self.formats)
 
     @classmethod
     def read(cls, run: Run) -> Self | None:
@@ -140,9 +143,3 @@ class BenchmarkReport:
         report = run.read_report(cls, FILE_NAME) if (run.path / FILE_NAME).is_file() else None
         sha256 = model_of(run).sha256 if report else None
         return report if report and {entry.model_sha256 for entry in report.formats} == {sha256} else None
-
-
-def names(entries: Sequence[FormatReport | Failure]) -> list[str]:
-    """Return what tells entries from each other: their formats, and their models where there are several."""
-    is_one = len({entry.model for entry in entries}) == 1
-    return [entry.format if is_one else f"{entry.model} {entry.format}" for entry in entries]

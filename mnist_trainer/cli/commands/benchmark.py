@@ -115,5 +115,4 @@ def benchmark(
     if data is None:
         view.keep(report, sources)
     if report.failures:
-        failed = "; ".join(f"{failure.format}: {failure.reason}" for failure in report.failures)
-        raise ModelError(f"not measured: {failed}")
+        raise ModelError(f"not measured: {'; '.join(map(str, report.failures))}")
