@@ -74,7 +74,7 @@ def _write_time(axes: Axes, text: str, x: float, y: float, theme: Theme) -> None
 
 def _finish(axes: Axes, report: BenchmarkReport, theme: Theme) -> None:
     axes.set_xscale("log")
-    low, high = axes.dataLim.intervalx
+    low, high = axes.dataLim.intervalx if axes.lines else (1, 1)  # where no file can do such a batch
     axes.set_xlim(low / 2 / (high / low) ** 0.5, high * 1.3)  # with room for the first number
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 10 * low else (1,)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ms"))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
+
+from pydantic import Field
 
 from mnist_trainer.formats.model_source import model_of
 from mnist_trainer.runs.fields import Count, Fraction, Number
 from mnist_trainer.runs.run import Run
 
 FILE_NAME = "benchmark.json"
+# Of numbers of threads and sizes of batches; each has lines, or a chart, of its own.
+MAX_LISTED = 8
+Seconds = Annotated[float, Field(ge=1e-9, le=1e6)]
+Listed = Annotated[tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...], Field(min_length=1, max_length=MAX_LISTED)]
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,8 @@ class Speed:
 
     num_threads: Count
     batch_size: Count
-    p50_seconds: Number
-    p95_seconds: Number
+    p50_seconds: Seconds
+    p95_seconds: Seconds
     examples_per_second: Number
     num_runs: Count
 
@@ -68,7 +74,7 @@ class FormatReport:
     num_correct: Count
     num_examples: Count
     num_changed: Count | None
-    speeds: tuple[Speed, ...]
+    speeds: Annotated[tuple[Speed, ...], Field(max_length=MAX_LISTED**2)]
 
     def speed(self, num_threads: int, batch_size: int) -> Speed | None:
         """Return how fast it is so; None where that could not be measured."""
@@ -113,9 +119,9 @@ class BenchmarkReport:
     cpu_features: tuple[str, ...]
     num_cpus: Count
     load_average: Number
-    num_threads: tuple[Count, ...]
-    batch_sizes: tuple[Count, ...]
-    formats: tuple[FormatReport, ...]
+    num_threads: Listed
+    batch_sizes: Listed
+    formats: Annotated[tuple[FormatReport, ...], Field(min_length=1, max_length=100)]
     failures: tuple[Failure, ...] = ()
 
     def as_json(self) -> dict[str, Any]:

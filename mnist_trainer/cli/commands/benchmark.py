@@ -12,9 +12,12 @@ from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.errors import ModelError
 
+# What a report may have of each; here it is not imported, for the sake of --help.
+_MOST = 8
+
 
 class Listed(click.ParamType[Any]):
-    """Values between commas, each of one type; each is taken once."""
+    """A few values between commas, each of one type; each is taken once."""
 
     def __init__(self, kind: click.ParamType[Any]) -> None:
         self._kind, self.name = kind, kind.name
@@ -24,7 +27,10 @@ class Listed(click.ParamType[Any]):
         if isinstance(value, tuple):
             return value
         parts = [part.strip() for part in value.split(",")]
-        return tuple(dict.fromkeys(self._kind.convert(part, parameter, context) for part in parts))
+        values = tuple(dict.fromkeys(self._kind.convert(part, parameter, context) for part in parts))
+        if len(values) > _MOST:
+            self.fail(f"{value}: are {len(values)}; at most {_MOST} are measured", parameter, context)
+        return values
 
 
 @click.command(short_help="Measure size, accuracy and speed of models in each format.")
