@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import secrets
 import subprocess
 import sys
@@ -12,12 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnist_trainer.backend import import_backend, usable_cpus
 from mnist_trainer.errors import MnistTrainerError
 from mnist_trainer.files.lock import locked
-from mnist_trainer.processes.program import environment
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.figures import draw_figures
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mnist_trainer.config.schema import Config
 
 _POLL_SECONDS, _END_SECONDS = 0.5, 120.0
+_PACKAGES = Path(__file__).parents[2]
 # So often in a row may workers end without a trial having ended.
 _MOST_DEATHS = 5
 
@@ -176,7 +177,7 @@ class _Workers:
         with self._log(place).open("wb") as log:
             self._processes[place] = subprocess.Popen(
                 command,
-                env=environment(**_shared(self._jobs)),
+                env=_environment(self._jobs),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -203,6 +204,8 @@ class _Workers:
                 self._log(place).unlink(missing_ok=True)
 
 
-def _shared(jobs: int) -> dict[str, str]:
-    """Return the variables by which a worker shares the processors with the others."""
-    return {} if jobs == 1 else {"TF_NUM_INTRAOP_THREADS": str(max(1, usable_cpus() // jobs))}
+def _environment(jobs: int) -> dict[str, Any]:
+    """Return the environment of a worker, which shares the processors with the others."""
+    packages = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    shared = {} if jobs == 1 else {"TF_NUM_INTRAOP_THREADS": str(max(1, usable_cpus() // jobs))}
+    return {**os.environ, **shared, "PYTHONPATH": os.pathsep.join(packages)}
