@@ -81,6 +81,8 @@ def benchmark(
             for number, source in enumerate(sources)
             for candidate in find_candidates(source, chosen, folder / str(number))
         ]
+        if not found:
+            raise ModelError(f"there is no file to measure in {', '.join(chosen)}; mnist-train export writes one")
         steps = _Steps(on_step, len(num_threads) * len(found) + sum(candidate.is_missing for candidate, _ in found))
         measuring = Measuring(num_threads, batch_sizes, pixels, data, folder, steps)
         entries = [_measured(measuring, candidate, dataset) for candidate, dataset in found]

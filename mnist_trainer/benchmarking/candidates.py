@@ -120,8 +120,10 @@ def _files(model: ModelSource, run: Run, name: str, module: ModuleType, folder: 
     file = exported_path(run, module).name
     found = {path.parent.name: path for path in sorted(run.path.glob(f"{EXPORTS_FOLDER}/*/{file}"))}
     own = [path for path in (run.path / file, found.pop(name, None)) if path and path.exists()]
-    written = folder / name / file
-    yield Candidate(model, name, ModelSource(own[0] if own else written, module, run), is_missing=not own)
+    # What is quantised always is another model: it is measured where the user has made it.
+    if own or not hasattr(module, "ALWAYS_QUANTIZES"):
+        path = own[0] if own else folder / name / file
+        yield Candidate(model, name, ModelSource(path, module, run), is_missing=not own)
     for label, path in found.items():
         yield Candidate(model, label, ModelSource(path, module, run))
 

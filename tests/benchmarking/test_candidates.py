@@ -5,6 +5,7 @@ from types import ModuleType
 
 import pytest
 
+from mnist_trainer import benchmark
 from mnist_trainer.benchmarking import candidates
 from mnist_trainer.benchmarking.candidates import chosen_formats, find_candidates, missing_formats
 from mnist_trainer.errors import ConfigError, MissingExtra, ModelError
@@ -39,6 +40,17 @@ def test_file_that_is_not_there_is_written_elsewhere(copied_run: Run, tmp_path: 
     assert (missing.is_missing, missing.source.path) == (True, tmp_path / "new/litert/model.tflite")
     missing.write(["zero", "one"])
     assert missing.source.path.stat().st_size > 10_000
+
+
+def test_format_that_always_quantises_is_measured_where_the_run_has_a_file(
+    copied_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litert, "ALWAYS_QUANTIZES", "int8", raising=False)
+    assert len(find_candidates(model_of(copied_run), FORMATS, tmp_path)) == 2
+    (copied_run.path / "model.tflite").unlink()
+    assert [candidate.name for candidate in find_candidates(model_of(copied_run), FORMATS, tmp_path)] == ["keras"]
+    with pytest.raises(ModelError, match="there is no file to measure in litert; mnist-train export writes one"):
+        benchmark(copied_run, formats=["litert"])
 
 
 def test_named_file_is_measured_as_it_is(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ class BenchmarkView:
         missing = missing_formats()
         if missing:
             extras = ",".join(dict.fromkeys(missing.values()))
-            needs = f"{', '.join(missing)}: install what is needed with: pip install 'mnist-train[{extras}]'"
-            print_text(self._console, needs, "without", indent=_INDENT)
+            adding = f"{', '.join(missing)}; to add them: pip install 'mnist-train[{extras}]'"
+            print_commands(self._console, "without".ljust(_INDENT), [adding])
 
     def __enter__(self) -> BenchmarkView:
         self._progress.start()
