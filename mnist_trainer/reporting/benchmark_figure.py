@@ -77,7 +77,7 @@ def _finish(axes: Axes, report: BenchmarkReport, theme: Theme) -> None:
     low, high = axes.dataLim.intervalx if axes.lines else (1, 1)  # where no file can do such a batch
     axes.set_xlim(low / 2 / (high / low) ** 0.5, high * 1.3)  # with room for the first number
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 10 * low else (1,)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ms"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g} ms"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color=theme.rule, linewidth=0.8)
