@@ -15,11 +15,13 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, N
 
 from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.robustness import CorruptionReport
+from mnist_trainer.reporting.benchmark_figure import draw_times, rows_inches
+from mnist_trainer.reporting.benchmark_report import BenchmarkReport
 from mnist_trainer.reporting.record import RunRecord
 from mnist_trainer.reporting.reliability import reliability_diagram
 from mnist_trainer.reporting.theme import FONT_POINTS, PAGE, default_style, in_css, style_axes
 from mnist_trainer.reporting.train_report import EpochRow
-from mnist_trainer.reporting.wording import percent
+from mnist_trainer.reporting.wording import images_at_once, percent
 
 NUM_SERIES = len(PAGE.series)
 _MAX_MARKED_EPOCHS = 20
@@ -97,6 +99,14 @@ def corruption_chart(corruption: CorruptionReport, name: str) -> Markup:
     pairs = zip(corruption.severities, corruption.accuracies, strict=True)
     values = ", ".join(f"{percent(accuracy, 0)} at {severity:g}" for severity, accuracy in pairs)
     return _as_svg(figure, name, f"{corruption.name}: accuracy {values} ({corruption.unit}).")
+
+
+@default_style()
+def speed_chart(report: BenchmarkReport, batch_size: int, name: str) -> Markup:
+    """Return how long each file takes for a batch of one size, with each number of threads."""
+    figure, axes = _new_axes((5, 0.5 + rows_inches(report)))
+    draw_times(axes, report, batch_size, PAGE)
+    return _as_svg(figure, name, f"How long {images_at_once(batch_size)} take, median and 95 %, by format and threads.")
 
 
 def _metric_labels(metric: str) -> tuple[tuple[str, str], ...]:

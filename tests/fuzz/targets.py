@@ -149,6 +149,8 @@ def litert(content: bytes) -> None:
         (folder / "model.tflite").write_bytes(content)
         with open_model(folder / "model.tflite") as predictor:
             predictor(np.zeros((1, 28, 28, 1), np.uint8))
+
+
 def onnx_graph(content: bytes) -> None:
     with contextlib.suppress(*UNREADABLE):
         check_graph(content)

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from onnx import TensorProto, shape_inference
 
 from mnist_trainer.files.limits import MAX_RUNTIME_VALUES

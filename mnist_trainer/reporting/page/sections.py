@@ -14,11 +14,13 @@ from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.report import Confusion, EvaluationReport
 from mnist_trainer.evaluation.robustness import CorruptionReport
 from mnist_trainer.reporting import charts
+from mnist_trainer.reporting.benchmark_report import BenchmarkReport
 from mnist_trainer.reporting.folds_record import FoldsRecord
 from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.reporting.mistakes import Gallery
 from mnist_trainer.reporting.record import RunRecord
 from mnist_trainer.reporting.train_report import EpochRow
+from mnist_trainer.reporting.wording import images_at_once
 
 Record: TypeAlias = RunRecord | FoldsRecord
 
@@ -43,6 +45,8 @@ class RunSections:
         confusions: pairs of classes, the most frequent first.
         reliability: accuracy against confidence.
         corruptions: each kind of harder images with its chart; none where they were not measured.
+        benchmark: what it is worth in each format; None where that was not measured.
+        speeds: how long a batch takes in each format, by how many images it has.
         changed: each key that is not at its default, with the default and the value.
         config_lines: the whole configuration.
         environment: what it was made with: names and values.
@@ -56,6 +60,8 @@ class RunSections:
     confusions: Sequence[Confusion]
     reliability: Markup
     corruptions: Sequence[tuple[CorruptionReport, Markup]]
+    benchmark: BenchmarkReport | None
+    speeds: dict[str, Markup]
     changed: dict[str, tuple[Any, Any]]
     config_lines: Sequence[ConfigLine]
     environment: Sequence[tuple[str, str]]
@@ -115,6 +121,7 @@ def run_sections(number: int, name: str, record: Record, gallery: Gallery) -> Ru
     """Return what the page says of one run; arguments are those of `RunSections`."""
     key, measured = _key(number), record.measured
     corruptions = measured.robustness.corruptions if measured and measured.robustness else ()
+    benchmark = BenchmarkReport.read(record.run)
     return RunSections(
         number=number,
         name=name,
@@ -124,6 +131,8 @@ def run_sections(number: int, name: str, record: Record, gallery: Gallery) -> Ru
         confusions=record.report.confusions(),
         reliability=charts.reliability_chart(record.report.calibration, f"{key}-reliability"),
         corruptions=[(entry, charts.corruption_chart(entry, f"{key}-{i}")) for i, entry in enumerate(corruptions)],
+        benchmark=benchmark,
+        speeds=_speeds(benchmark, key) if benchmark else {},
         changed=changed_values(record.config),
         config_lines=list(config_lines(record.config)),
         environment=list(_environment_rows(record.environment)),
@@ -148,6 +157,10 @@ def _curves(record: Record, key: str) -> dict[str, Markup]:
     rate = charts.learning_rate_chart(record, f"{key}-rate")
     curves = {title: charts.learning_curve(record, metric, f"{key}-{metric}") for metric, title in CURVE_TITLES.items()}
     return curves | ({"Learning rate": rate} if rate else {})
+
+
+def _speeds(report: BenchmarkReport, key: str) -> dict[str, Markup]:
+    return {images_at_once(n): charts.speed_chart(report, n, f"{key}-batch{n}") for n in report.batch_sizes}
 
 
 def _environment_rows(environment: dict[str, Any]) -> Iterator[tuple[str, str]]:
