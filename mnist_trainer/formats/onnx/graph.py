@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -44,6 +44,11 @@ class _Graph:
     def __init__(self, graph: onnx.GraphProto) -> None:
         self._graph = graph
         self._constants = {tensor.name: tensor for tensor in graph.initializer}
+        # -1 is a size that is not known.
+        self._shapes = {
+            value.name: [size.dim_value or -1 for size in value.type.tensor_type.shape.dim]
+            for value in graph.value_info
+        }
 
     def simplify(self) -> None:
         """Do the same with fewer operators."""
@@ -58,28 +63,27 @@ class _Graph:
     def _scale_bytes_at_once(self) -> None:
         """Make one operator, which is that of quantised images too, of the three that turn bytes into fractions."""
         for cast, scale, shift in self._chains("Cast", "Mul", "Add"):
-            factor, offset = self._constant(scale, 1), self._constant(shift, 1)
-            if cast.input[0] == IMAGES and factor is not None and factor.ndim == 0 and offset == 0:
+            factor, offset = self._constant(scale, 1, ()), self._constant(shift, 1, ())
+            if cast.input[0] == IMAGES and factor is not None and factor.dtype == np.float32 and offset == 0:
                 zero = self._add_constant("no_offset", np.array(0, np.uint8))
                 shift.CopyFrom(helper.make_node("DequantizeLinear", [IMAGES, scale.input[1], zero], shift.output))
 
     def _reshape_by_constants(self) -> None:
         """Let a shape that only the number of images is missing of be a constant, not computed for each batch."""
-        shapes = {value.name: value.type.tensor_type.shape.dim for value in self._graph.value_info}
         for node in self._graph.node:
-            sizes = [size.dim_value or -1 for size in shapes.get(node.output[0], ())]
+            sizes = self._shapes.get(node.output[0], ())
             if node.op_type == "Reshape" and sizes.count(-1) == 1:
                 node.input[1] = self._add_constant(f"{node.output[0]}_shape", np.array(sizes, np.int64))
 
     def _scale_before_pooling(self) -> None:
         """Let a convolution make what is normalised behind its pool: the largest stays so if factors are positive."""
         for conv, pool, scale, shift in self._chains("Conv", "MaxPool", "Mul", "Add"):
-            factor, offset = self._constant(scale, 1), self._constant(shift, 1)
             kernel, bias = self._constant(conv, 1), self._constant(conv, 2)
+            channels = [1, 0 if kernel is None else len(kernel), 1, 1]
+            factor, offset = (self._constant(node, 1, channels) for node in (scale, shift))
             if kernel is None or factor is None or offset is None or factor.min() <= 0:
                 continue
-            factor, offset = np.broadcast_to(factor, (1, len(kernel), 1, 1)).ravel(), offset.ravel()
-            before = 0 if bias is None else bias
+            factor, offset, before = factor.ravel(), offset.ravel(), 0 if bias is None else bias
             names = (f"{shift.output[0]}_kernel", f"{shift.output[0]}_bias")
             values = (kernel * factor[:, None, None, None], np.asarray(factor * before + offset, np.float32))
             conv.input[1:] = [self._add_constant(*pair) for pair in zip(names, values, strict=True)]
@@ -98,8 +102,9 @@ class _Graph:
     def _add_while_multiplying(self) -> None:
         """Let one operator multiply by weights and add biases."""
         for product, total in self._chains("MatMul", "Add"):
-            weights, biases = self._constant(product, 1), self._constant(total, 1)
-            if weights is not None and biases is not None and weights.ndim == 2 and biases.ndim == 1:
+            shape = self._shapes.get(product.output[0], [])
+            weights, biases = self._constant(product, 1), self._constant(total, 1, shape[1:])
+            if len(shape) == 2 and weights is not None and biases is not None:
                 total.CopyFrom(helper.make_node("Gemm", [*product.input, total.input[1]], total.output, product.name))
                 self._graph.node.remove(product)
 
@@ -116,10 +121,14 @@ class _Graph:
                     break
                 found.append(takers[0])
 
-    def _constant(self, node: NodeProto, number: int) -> npt.NDArray[Any] | None:
-        """Return an input of a node if it is a constant."""
+    def _constant(self, node: NodeProto, number: int, shape: Sequence[int] | None = None) -> npt.NDArray[Any] | None:
+        """Return an input of a node if it is a constant, and of a shape, where that is given."""
         name = node.input[number] if number < len(node.input) else ""
-        return numpy_helper.to_array(self._constants[name]) if name in self._constants else None
+        tensor = self._constants.get(name)
+        if tensor is None or (shape is not None and list(tensor.dims) != list(shape)):
+            return None
+        values: npt.NDArray[Any] = numpy_helper.to_array(tensor)
+        return values
 
     def _add_constant(self, name: str, values: npt.NDArray[Any]) -> str:
         self._constants[name] = numpy_helper.from_array(values, name)

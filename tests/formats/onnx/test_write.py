@@ -71,7 +71,7 @@ def test_scale_below_zero_stays_behind_its_pool(small_arrays: Arrays, tmp_path: 
 def test_layers_of_others_are_written_too(small_arrays: Arrays, tmp_path: Path) -> None:
     layers = keras.layers
     image = keras.Input((28, 28, 1))
-    rows = layers.LSTM(8)(layers.Reshape((28, 28))(layers.Rescaling(1 / 127.5, -1)(image)))
+    rows = layers.LSTM(8)(layers.Dense(5)(layers.Reshape((28, 28))(layers.Rescaling(1 / 127.5, -1)(image))))
     places = layers.Activation("tanh")(layers.AveragePooling2D(2)(layers.Conv2D(4, 5, activation="elu")(image)))
     both = layers.Concatenate()([rows, layers.Flatten()(places)])
     model, images = keras.Model(image, layers.Dense(10, "softmax")(both)), small_arrays["x_test"][:7, ..., None]
