@@ -12,7 +12,7 @@ LAYERS = frozenset(
         FloorMod Gather GatherElements GatherND Gelu Greater GreaterEqual GroupConvolution
         GroupConvolutionBackpropData GroupNormalization HardSigmoid HSigmoid HSwish Interpolate Less LessEqual Log
         LogicalAnd LogicalNot LogicalOr LogSoftmax LRN MatMul Maximum MaxPool Minimum Mish Mod Multiply MVN Negative
-        NormalizeL2 NotEqual OneHot Pad Parameter Power PRelu Range ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin
+        NormalizeL2 NotEqual OneHot Pad Parameter Power PReLU Range ReduceL1 ReduceL2 ReduceMax ReduceMean ReduceMin
         ReduceProd ReduceSum ReLU Reshape Result ReverseSequence Round ScaledDotProductAttention Select Selu ShapeOf
         Sigmoid Sign Sin Slice SoftMax SoftPlus SoftSign SpaceToBatch SpaceToDepth Split Sqrt SquaredDifference
         Squeeze StridedSlice Subtract Swish Tan Tanh Tile TopK Transpose Unsqueeze VariadicSplit

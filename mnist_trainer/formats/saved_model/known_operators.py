@@ -1,7 +1,8 @@
 """The operators of a stranger's SavedModel that are run.
 
 TensorFlow has others that read and write files, run Python, or never end: none of those is here. Loops (`While`), and
-with them recurrent layers, are left out for the last reason, and random numbers because no answer needs them.
+with them recurrent layers, are left out for the last reason, and random numbers because the same image would get other
+answers.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ _VARIABLES = """
     VarHandleOp ReadVariableOp AssignVariableOp VarIsInitializedOp DisableCopyOnRead VariableV2 Assign ResourceGather
 """
 _NUMBERS = """
-    Abs Add AddN AddV2 Ceil ClipByValue Cos Div DivNoNan Elu Equal Erf Exp Expm1 Floor FloorDiv FloorMod Greater
+    Abs Add AddN AddV2 Ceil ClipByValue Cos Div DivNoNan Elu Equal Erf Erfc Exp Expm1 Floor FloorDiv FloorMod Greater
     GreaterEqual IsFinite IsNan LeakyRelu Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr Maximum
     Minimum Mod Mul MulNoNan Neg NotEqual Pow RealDiv Reciprocal Relu Relu6 Rint Round Rsqrt Select SelectV2 Selu
     Sigmoid Sign Sin Softmax Softplus Softsign Sqrt Square SquaredDifference Sub Tan Tanh Xdivy Xlogy

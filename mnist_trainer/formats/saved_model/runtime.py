@@ -34,6 +34,7 @@ def load(path: Path, num_threads: int | None) -> RuntimeModel:
     operations = [output.partition(":")[0], signature.takes.name.partition(":")[0], *restore]
     graph = safe_graph(model.graph_def, operations, variables or path)
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in `import_backend`
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # the limit on memory is none of a GPU's
     threads = {"intra_op_parallelism_threads": num_threads or 0, "inter_op_parallelism_threads": 1}
     session = Session(graph, ConfigProto(**threads).SerializeToString())
     for operation in restore:

@@ -148,6 +148,35 @@ def test_model_of_floats_answers_as_the_one_of_keras(
         assert light.runtime == f"TensorFlow {tf.__version__}"
 
 
+def test_layers_of_usual_tutorials_are_run(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    image = keras.Input((28, 28, 1))
+    maps = keras.layers.Rescaling(1 / 255)(image)
+    for layer in (keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization(), keras.layers.PReLU()):
+        maps = layer(maps)
+    rows = keras.layers.Reshape((26, 104))(keras.layers.Dropout(0.5)(maps))
+    rows = keras.layers.Add()([rows, keras.layers.MultiHeadAttention(2, 4)(rows, rows)])
+    rows = keras.layers.LayerNormalization()(keras.layers.Dense(8, "gelu")(rows))
+    model = keras.Model(image, keras.layers.Dense(10, "softmax")(keras.layers.GlobalAveragePooling1D()(rows)))
+    export(model, tmp_path / "model.saved_model")
+    assert answer(tmp_path / "model.saved_model") == pytest.approx(np.asarray(model(IMAGES)), abs=1e-5)
+
+
+def test_model_of_the_first_tensorflow_answers(tmp_path: Path) -> None:
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        pixels, weights = v1.placeholder(tf.float32, (None, 784)), v1.get_variable("w", (784, 10), use_resource=False)
+        answers = tf.nn.softmax(tf.matmul(pixels / 255, weights))
+        session.run(v1.global_variables_initializer())
+        info = v1.saved_model.build_tensor_info
+        signature = v1.saved_model.build_signature_def({"x": info(pixels)}, {"y": info(answers)})
+        builder = v1.saved_model.Builder(str(tmp_path / "model.saved_model"))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+        expected = session.run(answers, {pixels: IMAGES.reshape(-1, 784)})
+    assert answer(tmp_path / "model.saved_model") == pytest.approx(expected, abs=1e-6)
+
+
 def test_folder_of_any_name_is_known_by_what_it_holds(linear: tuple[keras.Model, Path], tmp_path: Path) -> None:
     (tmp_path / "1").symlink_to(linear[1])
     with find_model(tmp_path / "1").open() as predictor:
