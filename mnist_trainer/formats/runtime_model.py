@@ -51,8 +51,7 @@ class RuntimeModel:
         self._run, self._takes, self.runtime = run, takes, runtime
         self.num_classes, self.takes_floats = _checked_classes(gives), takes.dtype == np.float32
         # Models of ours take bytes, and answer with probabilities.
-        noise = np.random.default_rng(0).random((_NUM_TRIED, *_IMAGE_SHAPE), np.float32)
-        self._some_outputs = self._outputs(noise) if self.takes_floats else None
+        self._some_outputs = self._outputs(_noise()) if self.takes_floats else None
 
     def __call__(self, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the probabilities of one batch, whatever the model's outputs are."""
@@ -79,6 +78,11 @@ class RuntimeModel:
         if outputs.shape != (max(batch, len(images)), self.num_classes):
             raise UnsafeFile(f"answers {max(batch, len(images))} images with an array of shape {outputs.shape}")
         return outputs[: len(images)]
+
+
+def _noise() -> npt.NDArray[np.float32]:
+    # Imports numpy.random, which takes as long as the rest of a model of bytes.
+    return np.random.default_rng(0).random((_NUM_TRIED, *_IMAGE_SHAPE), np.float32)
 
 
 def only(tensors: Sequence[Any], kind: str) -> Any:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from mnist_trainer.data.dataset import IMAGE_PIXELS, Images
 from mnist_trainer.pictures.ink_contrast import ink_contrast
+from mnist_trainer.pictures.kernels import binary_dilation, distance_transform, grey_dilation
 from mnist_trainer.pictures.mask import Mask, extent, longer_side, stroke_width
 from mnist_trainer.pictures.picture import Picture, resized
 from mnist_trainer.pictures.strokes import find_strokes
@@ -79,19 +80,17 @@ def _cropped(strokes: Mask, contrast: Picture, values: Picture) -> tuple[Mask, P
 
 def _looks_drawn(strokes: Mask, contrast: Picture, values: Picture) -> bool:
     """Return whether strokes are slender, and end where they end: a patch of light or of shadow fades."""
-    from scipy import ndimage
-
     width = stroke_width(strokes)
     if width * BOX_PIXELS > _MAX_DRAWN_WIDTH * longer_side(strokes):
         return False
-    beyond, (rows, columns) = ndimage.distance_transform_edt(~strokes, return_indices=True)
+    beyond, (rows, columns) = distance_transform(~strokes)
     around = contrast[(beyond > width / 2 + 2) & (beyond <= width + 4)]
     ink = np.median(contrast[strokes])
     if ink <= 0 or (around.size and np.median(around) >= _MAX_FADING * ink):
         return False
     # An edge of the page or of a shadow is the edge of something on one side only.
     outside = (beyond > 3) & (beyond <= 4.5)
-    inside = ndimage.maximum_filter(np.where(strokes, values, -np.inf), 5)[rows[outside], columns[outside]]
+    inside = grey_dilation(np.where(strokes, values, -np.inf), 5)[rows[outside], columns[outside]]
     steps = inside - values[outside]
     return not steps.size or bool(np.mean(steps < _MIN_STEP * np.median(steps)) < _MAX_ONE_SIDED)
 
@@ -101,8 +100,6 @@ def _inked(contrast: Picture, strokes: Mask) -> Picture:
 
     Wide strokes stay: narrowed, 90 digits drawn with fat brushes and MNIST's 150 fattest got no more answers right.
     """
-    from scipy import ndimage
-
     width, size = stroke_width(strokes), longer_side(strokes)
     wanted = max(width * BOX_PIXELS / size, _MIN_WIDTH)
     growth = (wanted * (size - width) / (BOX_PIXELS - wanted) - width) / 2
@@ -111,15 +108,13 @@ def _inked(contrast: Picture, strokes: Mask) -> Picture:
     if growth > 0.5:
         return _grown(strokes, growth)
     ink = np.clip(contrast / np.percentile(contrast[strokes], 70), 0, 1)
-    digit: Picture = ink * ndimage.binary_dilation(strokes, iterations=2)
+    digit: Picture = ink * binary_dilation(binary_dilation(strokes))
     return digit
 
 
 def _grown(strokes: Mask, growth: float) -> Picture:
     """Return the strokes wider by `growth` pixels on each side, in [0, 1]."""
-    from scipy import ndimage
-
-    grown: Picture = np.clip(growth + 1 - ndimage.distance_transform_edt(~strokes), 0, 1).astype(np.float32)
+    grown: Picture = np.clip(growth + 1 - distance_transform(~strokes)[0], 0, 1).astype(np.float32)
     return grown
 
 

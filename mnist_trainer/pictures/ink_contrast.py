@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from mnist_trainer.pictures.kernels import gaussian_filter, grey_dilation, grey_opening, median_filter
 from mnist_trainer.pictures.picture import Picture, resized
 
 # Paper, shadows and colours are looked at in a thumbnail of this size.
@@ -44,10 +45,8 @@ def _ink_direction(thumbnail: Picture) -> npt.NDArray[np.float32]:
 
     It is the main direction in which pixels differ from their surroundings, those counting most that differ most.
     """
-    from scipy import ndimage
-
     sigma = 0.1 * _THUMBNAIL_PIXELS
-    apart = thumbnail - ndimage.gaussian_filter(thumbnail, (sigma, sigma, 0), mode="nearest")
+    apart = thumbnail - gaussian_filter(thumbnail, sigma, is_mirrored=False)
     apart = apart.reshape(-1, thumbnail.shape[2])
     weighted = apart * (apart**2).sum(1, keepdims=True)
     direction = np.linalg.eigh(weighted.T @ apart)[1][:, -1]
@@ -62,13 +61,11 @@ def _paper(thumbnail: Picture) -> Picture:
 
     Source: the opening of grey values, Serra 1982, "Image Analysis and Mathematical Morphology".
     """
-    from scipy import ndimage
-
     size = max(3, round(_PAPER_FRACTION * max(thumbnail.shape)))
-    values = ndimage.median_filter(thumbnail[..., 0], 3)
-    opened = ndimage.grey_opening(_with_margin(values, size), (size, size))[size:-size, size:-size]
+    values = median_filter(thumbnail[..., 0])
+    opened = grey_opening(_with_margin(values, size), size)[size:-size, size:-size]
     # Where a shadow ends, between two pixels of the thumbnail, the paper is as the darker one.
-    paper: Picture = ndimage.grey_dilation(opened, (3, 3))[..., np.newaxis]
+    paper: Picture = grey_dilation(opened, 3)[..., np.newaxis]
     return paper
 
 

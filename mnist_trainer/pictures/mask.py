@@ -7,6 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.pictures.kernels import distance_transform
+
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
@@ -22,7 +24,5 @@ def longer_side(mask: Mask) -> int:
 
 def stroke_width(strokes: Mask) -> float:
     """Return about how many pixels wide the strokes are: of a bar n pixels wide, the mean distance is (n + 2) / 4."""
-    from scipy import ndimage
-
     padded = np.pad(strokes, 1)
-    return float(4 * ndimage.distance_transform_edt(padded)[padded].mean() - 2)
+    return float(4 * distance_transform(padded)[0][padded].mean() - 2)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mnist_trainer.pictures.kernels import label
 from mnist_trainer.pictures.mask import Mask, stroke_width
 
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -66,9 +67,7 @@ def _touched(place: tuple[slice, slice], shape: tuple[int, ...]) -> Mask:
 
 def _num_holes(part: Mask) -> int:
     """Return how many holes a part has, without tiny ones: an 8 has two."""
-    from scipy import ndimage
-
-    labels, _ = ndimage.label(~np.pad(part, 1))
+    labels = label(~np.pad(part, 1))
     return int(np.count_nonzero(np.bincount(labels.ravel())[2:] > _MIN_HOLE_FRACTION * part.size))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_trainer.pictures.glyphs import Boxes, grouped
+from mnist_trainer.pictures.kernels import find_objects, gaussian_filter, label
 from mnist_trainer.pictures.mask import Mask
 from mnist_trainer.pictures.page import is_flat_bar, is_page
 from mnist_trainer.pictures.picture import Picture
@@ -30,9 +31,7 @@ Labels: TypeAlias = npt.NDArray[np.int32]
 
 def find_strokes(contrast: Picture) -> list[Mask]:
     """Return which pixels belong to each digit, from left to right; none if nothing stands out from the paper."""
-    from scipy import ndimage
-
-    smooth = ndimage.gaussian_filter(contrast, 1)
+    smooth = gaussian_filter(contrast, 1)
     # Of paper alone, too, where half of a picture is ink.
     low, quarter = np.percentile(smooth, (5, 25))
     deviation = (quarter - low) / 0.97  # of a normal distribution
@@ -55,11 +54,9 @@ def _otsu_threshold(values: Picture) -> float:
 
 def _digits(mask: Mask) -> list[Mask]:
     """Return the parts of each digit, without specks and what is the page's own."""
-    from scipy import ndimage
-
-    labels, _ = ndimage.label(mask, np.ones((3, 3)))
+    labels = label(mask, diagonally=True)
     areas = np.bincount(labels.ravel())[1:]
-    places = ndimage.find_objects(labels)
+    places = find_objects(labels)
     boxes = np.array([[rows.start, columns.start, rows.stop, columns.stop] for rows, columns in places])
     inner = np.flatnonzero(_is_written(labels, places, boxes)) if places else np.array([], int)
     if not inner.size:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mnist_trainer.backend import hidden_native_output
+from mnist_trainer.errors import ModelError
 from mnist_trainer.files.modules import require_packages
 from mnist_trainer.formats.process_predictor import IMAGE_SHAPE
 
@@ -26,6 +27,7 @@ def convert(model: keras.Model, writing: Writing) -> bytes:
 
     Raises:
         MissingExtra: weights of 4 bits need a package that is not installed.
+        ModelError: activations of 8 bits need images for calibration, and there are none.
     """
     with hidden_native_output():
         return _converted(_merging(model), writing)
@@ -86,7 +88,7 @@ def _function(model: keras.Model, batch_size: int | None) -> Any:
 
 def _batches(images: Images | None, batch_size: int | None) -> Iterator[list[Images]]:
     if images is None:
-        raise ValueError("activations of 8 bits need images for calibration")
+        raise ModelError("int8 needs images for calibration; make it with: mnist-train export")
     size = batch_size or _CALIBRATION_BATCH
     return ([images[start : start + size]] for start in range(0, len(images) - size + 1, size))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
 from pathlib import Path
 from typing import Any
 
+import ai_edge_litert
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
@@ -16,7 +16,7 @@ from mnist_trainer.files.untrusted import UnsafeFile, regular_file_size
 from mnist_trainer.formats.runtime_model import RuntimeModel, Tensor, only
 
 MEMORY_BYTES = 1_000_000_000
-RUNTIME = f"LiteRT {importlib.metadata.version('ai-edge-litert')}"
+RUNTIME = f"LiteRT {ai_edge_litert.__version__}"
 
 
 def load(path: Path, num_threads: int | None) -> RuntimeModel:

@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.data.dataset import Images
-from mnist_trainer.errors import MissingExtra
+from mnist_trainer.errors import MissingExtra, ModelError
 from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.formats.litert import HOW_TO_CALL, QUANTIZATIONS, content_of, open_model, write_model
 from mnist_trainer.formats.litert.convert import convert
@@ -88,7 +88,7 @@ def test_what_stayed_float_is_said() -> None:
 
 
 def test_int8_without_images_is_refused() -> None:
-    with pytest.raises(ValueError, match="activations of 8 bits need images for calibration"):
+    with pytest.raises(ModelError, match="int8 needs images for calibration; make it with: mnist-train export"):
         convert(new_model("linear"), Writing(quantize="int8"))
 
 
