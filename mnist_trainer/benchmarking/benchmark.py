@@ -68,6 +68,7 @@ def benchmark(
     Raises:
         ConfigError: there is no such format.
         RunError: there is no such run, or it is not complete.
+        MnistTrainerError: temporary files cannot be written.
         ModelError: there is no such file; or none can be measured, for the reason of the first.
         MissingExtra: a package that a format needs is not installed.
         DataError: a data set cannot be read.
@@ -128,6 +129,9 @@ def _measured(measuring: Measuring, candidate: Candidate, dataset: Dataset) -> F
         reason = str(error).replace(f"{measuring.folder}/", "") if candidate.is_missing else str(error)
         measuring.failures.append(Failure(candidate.model_name, candidate.name, reason))
         return None
+    except OSError as error:
+        remedy = "temporary files go to another folder by setting TMPDIR"
+        raise MnistTrainerError(f"{error.filename or measuring.folder}: {error.strerror}; {remedy}") from error
 
 
 def _report(measuring: Measuring, formats: Sequence[FormatReport], load_average: float) -> BenchmarkReport:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from mnist_trainer import benchmark
 from mnist_trainer.backend import CPU_FEATURES
 from mnist_trainer.benchmarking.benchmark import Step, keep
-from mnist_trainer.errors import ModelError
+from mnist_trainer.errors import MnistTrainerError, ModelError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.formats import litert
 from mnist_trainer.formats.writing import Writing
@@ -112,6 +114,17 @@ def test_only_file_that_cannot_be_measured_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "no.tflite").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"no\.tflite: cannot be read as a \.tflite model"):
         benchmark(tmp_path / "no.tflite", num_threads=[1])
+
+
+def test_full_disk_is_a_sentence(trained_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def save(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", save)
+    with pytest.raises(
+        MnistTrainerError, match=r"mnist-train-\S+: No space left on device; temporary files go to another"
+    ):
+        benchmark(trained_run, formats=["litert"])
 
 
 def of_run(report: BenchmarkReport, run: Run) -> BenchmarkReport:

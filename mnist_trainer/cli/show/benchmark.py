@@ -30,7 +30,8 @@ class BenchmarkView:
     def __init__(self, formats: Sequence[str], *, as_json: bool, quiet: bool) -> None:
         self._as_json = as_json
         self._console = make_console(as_json=as_json, quiet=quiet)
-        columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn())
+        bar = BarColumn(max(8, self._console.width // 5 - 4))
+        columns = (TextColumn("{task.description}"), bar, MofNCompleteColumn())
         left = (TimeRemainingColumn(compact=True), TextColumn("left"))
         is_hidden = quiet or not self._console.is_terminal
         self._progress = Progress(*columns, *left, console=self._console, transient=True, disable=is_hidden)
