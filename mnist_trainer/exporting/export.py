@@ -21,21 +21,19 @@ from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.exporting.gate import SMALL_BATCH_SIZES, prove, reason_to_refuse
 from mnist_trainer.exporting.model_card import CARD_NAME, write_model_card
 from mnist_trainer.exporting.report import ExportReport, Proof, Status
-from mnist_trainer.files.modules import component_module, component_names
-from mnist_trainer.files.untrusted import UNREADABLE, reason_of
+from mnist_trainer.files.modules import component_module
+from mnist_trainer.files.untrusted import reason_of
 from mnist_trainer.files.whole_folder import put_in_place, staged_folder
-from mnist_trainer.formats import keras, require_format
+from mnist_trainer.formats import export_names, keras, require_format
 from mnist_trainer.formats.model_source import ModelSource, find_model
 from mnist_trainer.formats.pixels import AUTO
-from mnist_trainer.formats.writing import Quantization, Writing
+from mnist_trainer.formats.writing import NOT_WRITTEN, Quantization, Writing
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import EXPORTS_FOLDER, Run
 
 REPORT_NAME = "export.json"
 MAX_LOST = 0.002
 _NUM_CALIBRATION = 500
-# What converters raise, depending on what they do not know.
-_NOT_WRITTEN = (AssertionError, AttributeError, *(error for error in UNREADABLE if error is not OSError))
 OnStep = Callable[[str], None]
 
 
@@ -56,7 +54,7 @@ def export(
 
     Args:
         model: a complete run, its path, its name, `latest`, or a .keras file.
-        formats: names of `export_formats`.
+        formats: some of `export_names`.
         quantize: with which numbers; None keeps float32.
         batch_size: how many images a file takes at once; None is any number.
         tolerance: accuracy that a file may lose, in [0, 1]; None is 0.002 where numbers are quantised, and where they
@@ -126,7 +124,7 @@ class _Original:
 
 
 def _known_format(name: str, quantize: Quantization | None) -> ModuleType:
-    known = component_names(FORMATS)
+    known = export_names()
     if name not in known:
         raise ConfigError([Fault("", "format", f"there is no format {name}; expected {', '.join(known)}")])
     module = component_module(FORMATS, name)
@@ -194,7 +192,7 @@ class _Attempt:
         on_step(f"{name}: writing")
         try:
             stayed_float = self.artefact.format.write_model(self.original.model, self.artefact.path, self.writing)
-        except _NOT_WRITTEN as error:
+        except NOT_WRITTEN as error:
             return self._report("failed", f"the converter cannot write it: {reason_of(error)}")
         try:
             proof = self._proof(lambda: on_step(f"{name}: measuring"))

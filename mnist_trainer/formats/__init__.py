@@ -11,12 +11,17 @@ One whose models are more than one file has one or both of these:
 
 A format in which a model can be written besides model.keras has three more:
 
-    Config                              its section of the configuration; of a folder, in config.py
     QUANTIZATIONS                       the `Quantization`s it knows
     HOW_TO_CALL                         five lines of Python at most, which make `probabilities` of `images`, uint8,
                                         shape (num_examples, 28, 28, 1), with the file `{file}`
     write_model(model, path, writing)   write a Keras model; returns what stayed in floating point though it was to be
                                         quantised, a short name for each
+
+It may have two more:
+
+    Config                              its section of the configuration; of a folder, in config.py: a run can leave its
+                                        model in it, of which nothing is quantised
+    ALWAYS_QUANTIZES                    the `Quantization` of its files where none is asked for
 
 One that needs packages beyond the base has two more:
 
@@ -32,7 +37,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from mnist_trainer.files.modules import found_modules, require_packages
+from mnist_trainer.files.modules import component_names, found_modules, require_packages
 
 
 def known_formats() -> dict[str, ModuleType]:
@@ -40,9 +45,9 @@ def known_formats() -> dict[str, ModuleType]:
     return found_modules(__name__, "SUFFIXES = ")
 
 
-def export_formats() -> dict[str, ModuleType]:
-    """Return those that a run can leave its model in, by name."""
-    return found_modules(__name__, "class Config(")
+def export_names() -> list[str]:
+    """Return the names of those in which a model can be written."""
+    return component_names(__name__, "def write_model(")
 
 
 def require_format(model_format: ModuleType) -> None:

@@ -155,7 +155,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def exported_path(run: Run, model_format: ModuleType) -> Path:
-    """Return where a run has its model in one of `export_formats`."""
+    """Return where a run has its model in a format."""
     return run.path / f"model{model_format.SUFFIXES[0]}"
 
 

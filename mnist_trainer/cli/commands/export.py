@@ -12,10 +12,8 @@ import mnist_trainer
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
 from mnist_trainer.errors import GateMissed, ModelError
-from mnist_trainer.files.modules import component_names
+from mnist_trainer.formats import export_names
 from mnist_trainer.formats.writing import Quantization
-
-_FORMATS = component_names("mnist_trainer.formats")
 
 
 @click.command(short_help="Write a model in other formats, and measure each file.")
@@ -24,7 +22,7 @@ _FORMATS = component_names("mnist_trainer.formats")
     "--format",
     "-f",
     "formats",
-    type=click.Choice(_FORMATS),
+    type=click.Choice(export_names()),
     multiple=True,
     required=True,
     help="Which; may be repeated.",

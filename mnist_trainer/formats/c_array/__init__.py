@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".c",)
 QUANTIZATIONS: tuple[Quantization, ...] = ("int8",)
+ALWAYS_QUANTIZES: Quantization = "int8"
 HOW_TO_CALL = """\
 from pathlib import Path
 from mnist_trainer.formats.c_array import open_model

@@ -28,7 +28,7 @@ Record: TypeAlias = RunRecord | FoldsRecord
 _MAX_MATRIX_CLASSES = 50
 _SHOWN_PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
 # Ids of sections that a cross-validation lacks, and of those that it alone has.
-_OF_ONE_MODEL, _OF_FOLDS = ("diagnosis", "robustness", "layers"), ("folds",)
+_OF_ONE_MODEL, _OF_FOLDS = ("diagnosis", "robustness", "layers", "benchmark"), ("folds",)
 CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
 
 
