@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -69,7 +70,10 @@ def test_lines_of_the_card_call_the_model(
     np.save(tmp_path / "images.npy", small_arrays["x_test"][:10, ..., None])
     load, save = f'np.load("{tmp_path}/images.npy")', f'np.save("{tmp_path}/probabilities.npy", probabilities)'
     program = f"import numpy as np\nimages = {load}\n{lines}\n{save}"
-    process = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
+    # OpenVINO notes its use in the home directory.
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    command = [sys.executable, "-c", program]
+    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
     with find_model(str(report.path)).open() as predictor:
         expected = predictor(small_arrays["x_test"][:10, ..., None])

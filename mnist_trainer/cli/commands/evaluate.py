@@ -53,9 +53,10 @@ def evaluate(
 ) -> None:
     """Measure each RUN or model FILE on all examples of a split, each exactly once; several vote together too.
 
-    RUN is a path, a name under logs/, or latest, the newest complete one. FILE is a .keras or .tflite file, of a run or
-    of your own, which is measured on MNIST unless --data names other examples. A run keeps what was measured on its own
-    test split, in evaluation.json and predictions.npz.
+    RUN is a path, a name under logs/, or latest, the newest complete one. FILE is a model file,
+    .keras, .tflite, .onnx, OpenVINO's .xml or the folder of a SavedModel, of a run or of your own, which is measured on
+    MNIST unless --data names other examples. A run keeps what was measured on its own test split, in evaluation.json
+    and predictions.npz.
 
     \b
     mnist-train evaluate latest

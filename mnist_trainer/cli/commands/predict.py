@@ -45,7 +45,7 @@ def predict(
     logs_dir: Path,
     as_json: bool,
 ) -> None:
-    """Read the digit in each IMAGE with the model of RUN, which may be a .keras or .tflite file too.
+    """Read the digit in each IMAGE with the model of RUN, which may be a model file too.
 
     An IMAGE is a PNG, JPEG, BMP, GIF, TIFF or WebP file with one digit, dark on light or light on dark, a folder of
     such files, or - for standard input. RUN is a path, a name under logs/, or latest.
