@@ -165,6 +165,7 @@ def find_model(reference: Run | Path | str, logs_dir: Path = LOGS_DIR) -> ModelS
     Raises:
         RunError: there is no such run, or it is not complete.
         ModelError: it is a file, but not that of a model.
+        MissingExtra: a package that its format needs is not installed.
     """
     if isinstance(reference, Run) or not _is_file(Path(reference)):
         run = reference if isinstance(reference, Run) else find_run(str(reference), logs_dir, complete=True)
@@ -173,8 +174,10 @@ def find_model(reference: Run | Path | str, logs_dir: Path = LOGS_DIR) -> ModelS
     path = Path(reference)
     known = _format_of(path)
     if known is None or not _is_there(path, known):
-        suffixes = " or ".join(suffix for known in known_formats().values() for suffix in known.SUFFIXES)
-        raise ModelError(f"{path}: {_what_it_is(path)}; expected a run, or a file ending in {suffixes}")
+        *suffixes, last = (suffix for known in known_formats().values() for suffix in known.SUFFIXES)
+        expected = f"a run, or a file ending in {', '.join(suffixes)} or {last}"
+        raise ModelError(f"{path}: {_what_it_is(path)}; expected {expected}")
+    require_format(known)
     return ModelSource(path, known)
 
 

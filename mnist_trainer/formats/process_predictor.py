@@ -126,5 +126,6 @@ class ProcessPredictor:
         return head, values
 
     def _unreadable(self, reason: str) -> ModelError:
-        remedy = f"if {self._path.with_name('model.keras')} is there, delete this file, and that is used"
-        return ModelError(f"{self._path}: cannot be read as a {self._path.suffix} model: {reason}; {remedy}")
+        other = self._path.with_name("model.keras")
+        remedy = f"; delete this file, and {other} is used" if other.exists() else ""
+        return ModelError(f"{self._path}: cannot be read as a {self._path.suffix} model: {reason}{remedy}")

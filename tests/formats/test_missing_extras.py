@@ -12,14 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.formats import known_formats
+from mnist_trainer.models import build_model
 
 ROOT = Path(__file__).parents[2]
 # What each command needs: the extra, the packages that it brings, what they are for, and the command's arguments.
 CASES = [
-    (module.EXTRA, module.PACKAGES, f"the format {name}", ("evaluate", f"model{module.SUFFIXES[0]}"))
+    (module.EXTRA, module.PACKAGES, f"the format {name}", arguments)
     for name, module in known_formats().items()
     if hasattr(module, "EXTRA")
+    for arguments in (
+        ("evaluate", f"model{module.SUFFIXES[0]}"),
+        ("export", "model.keras", "--format", name),
+        ("benchmark", "model.keras", "--formats", name),
+    )
 ]
 
 
@@ -41,7 +48,9 @@ def run(python: Path, arguments: Sequence[str], folder: Path) -> subprocess.Comp
     )
 
 
-@pytest.mark.parametrize(("extra", "packages", "purpose", "arguments"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("extra", "packages", "purpose", "arguments"), CASES, ids=[f"{case[0]} {case[3][0]}" for case in CASES]
+)
 def test_missing_extra_is_one_sentence_with_the_command_that_brings_it(
     extra: str, packages: tuple[str, ...], purpose: str, arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -49,6 +58,15 @@ def test_missing_extra_is_one_sentence_with_the_command_that_brings_it(
     process = run(python_without(packages, tmp_path / "environment"), arguments, tmp_path)
     needs = f"{purpose} needs {' and '.join(packages)}; install it with: pip install 'mnist-train[{extra}]'"
     assert (process.stderr, process.stdout, process.returncode) == (f"Error: {needs}\n", "", 1)
+
+
+def test_weights_of_four_bits_need_an_extra(tmp_path: Path) -> None:
+    build_model(load_config("linear").model, 10).save(tmp_path / "model.keras")
+    python = python_without(["ai_edge_quantizer"], tmp_path / "environment")
+    process = run(python, ("export", "model.keras", "--format", "litert", "--quantize", "int4"), tmp_path)
+    assert process.returncode == 1
+    assert "ai_edge_quantizer; install it with: pip install 'mnist-train[quantize]'" in process.stderr
+    assert process.stderr.count("\n") == 1
 
 
 def test_single_missing_package_is_named_alone(tmp_path: Path) -> None:

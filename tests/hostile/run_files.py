@@ -223,7 +223,7 @@ _ARGUMENTS: list[tuple[str, tuple[str, ...], int, str, Make]] = [
         ".txt",
         ("evaluate", "m.txt"),
         1,
-        "m.txt: not a model file; expected a run, or a file ending in .keras or .tflite",
+        "m.txt: not a model file; expected a run, or a file ending in .c, .keras, ",
         _files("m.txt"),
     ),
     ("a folder .keras", ("evaluate", "m.keras"), 1, "m.keras: a folder, not a model file", _folder("m.keras")),

@@ -55,14 +55,14 @@ def save(path: Path, layers: list[keras.Layer]) -> Path:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("absent.keras", "no such file; expected a run, or a file ending in .keras or .tflite"),
+        ("absent.keras", "no such file; expected a run, or a file ending in .c, .keras, "),
         ("text.keras", "damaged, or not a Keras model"),
         (
             "model.h5",
             r"a \.h5 file can hold code that would be run on loading \(if you trust it, save it anew in Python: "
             r'keras\.saving\.load_model\("\S+/model\.h5"\)\.save\("\S+/model\.keras"\)\); expected a run, or a file',
         ),
-        ("folder.keras", "a folder, not a model file; expected a run, or a file ending in .keras or .tflite"),
+        ("folder.keras", "a folder, not a model file; expected a run, or a file ending in .c, .keras, "),
         ("other_shape.keras", r"its model takes inputs of shape \(None, 5\); expected \(None, 28, 28, 1\)"),
     ],
 )
