@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mnist_trainer.benchmarking.benchmark import benchmark
     from mnist_trainer.compression.compress import compress
     from mnist_trainer.compression.plan import load_plan
     from mnist_trainer.config.load import load_config
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mnist_trainer.formats.model_source import ModelSource, find_model
     from mnist_trainer.pictures.predict import predict
     from mnist_trainer.pictures.read_digits import Answer
+    from mnist_trainer.reporting.benchmark_report import BenchmarkReport
     from mnist_trainer.reporting.comparison import Comparison, compare
     from mnist_trainer.reporting.html_report import write_html_report
     from mnist_trainer.reporting.train_report import TrainReport
@@ -44,6 +46,7 @@ __version__ = "0.1.0"
 
 _LIGHT = {
     "Answer": "pictures.read_digits",
+    "BenchmarkReport": "reporting.benchmark_report",
     "Comparison": "reporting.comparison",
     "Config": "config.schema",
     "Dataset": "data.dataset",
@@ -56,6 +59,7 @@ _LIGHT = {
     "Split": "data.dataset",
     "TrainReport": "reporting.train_report",
     "all_runs": "runs.find",
+    "benchmark": "benchmarking.benchmark",
     "compare": "reporting.comparison",
     "load_plan": "compression.plan",
     "export": "exporting.export",
@@ -81,6 +85,7 @@ _NEEDS_TENSORFLOW = {
 
 __all__ = [
     "Answer",
+    "BenchmarkReport",
     "Comparison",
     "Config",
     "Dataset",
@@ -93,6 +98,7 @@ __all__ = [
     "Split",
     "TrainReport",
     "all_runs",
+    "benchmark",
     "compare",
     "compress",
     "evaluate",

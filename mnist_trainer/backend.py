@@ -15,6 +15,15 @@ from typing import IO, Any
 from mnist_trainer.errors import MnistTrainerError
 
 _CPU_INFO = Path("/proc/cpuinfo")
+# What decides how fast a CPU computes, by its flag.
+CPU_FEATURES = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx512_vnni": "AVX-512 VNNI",
+    "avx512_bf16": "AVX-512 bf16",
+    "amx_bf16": "AMX bf16",
+    "amx_int8": "AMX int8",
+}
 
 
 def import_backend() -> None:

@@ -80,7 +80,11 @@ class MissingExtra(MnistTrainerError):
 
 
 class TrainingDiverged(MnistTrainerError):
-    """The loss became NaN or infinite."""
+    """The loss became NaN or infinite; `what` says when, for where the remedy is not the user's to apply."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(message)
+        self.what = what
 
 
 class ServeError(MnistTrainerError):

@@ -87,6 +87,16 @@ def trained_run(mnist_train: Command, small_npz: Path, tmp_path_factory: pytest.
     assert not changed, f"a test changed {changed} of the run that all share; give it copied_run"
 
 
+@pytest.fixture(scope="session")
+def folds_run(mnist_train: Command, small_npz: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A complete cross-validation of two folds and two epochs on the same data; to be read alone."""
+    logs_dir = tmp_path_factory.mktemp("folds")
+    overrides = [f"--set=data.path={small_npz}", "--set=train.epochs=2", "--set=train.precision=float32"]
+    process = mnist_train("train", "linear", "--folds", "2", "--logs-dir", logs_dir, *overrides)
+    assert process.returncode == 0, process.stderr
+    return find_run("latest", logs_dir)
+
+
 @pytest.fixture
 def copied_run(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same run under the same name, alone in its folder, for a test that changes it."""

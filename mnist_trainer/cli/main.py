@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mnist_trainer import __version__
+from mnist_trainer.cli.commands.benchmark import benchmark
 from mnist_trainer.cli.commands.compare import compare
 from mnist_trainer.cli.commands.compress import compress
 from mnist_trainer.cli.commands.config import config
@@ -69,5 +70,5 @@ def main() -> None:
     """
 
 
-for _command in (train, tune, evaluate, compare, predict, visualize, compress, export, runs, config):
+for _command in (train, tune, evaluate, compare, predict, visualize, compress, export, benchmark, runs, config):
     main.add_command(_command)

@@ -24,7 +24,7 @@ from mnist_trainer.formats import keras
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.names import LOGS_DIR
-from mnist_trainer.runs.run import VARIANTS_FOLDER, Run
+from mnist_trainer.runs.run import VARIANT_NAME, VARIANTS_FOLDER, Run
 
 
 def compress(
@@ -81,6 +81,9 @@ def _parent(model: Run | Path | str, logs_dir: Path) -> Parent:
     source = find_model(model, logs_dir)
     if source.run is None or source.format is not keras:
         raise ModelError(f"{source.path}: variants are made of a run that has its model in Keras's format")
+    if (source.run.path / VARIANT_NAME).is_file():
+        parent = source.run.path.parent.parent
+        raise ModelError(f"{source.run.path}: is a variant; compress {parent}, or give a variant more steps")
     return Parent(source, load_dataset(source.config.data), TrainReport.read(source.run))
 
 

@@ -87,6 +87,8 @@ def _message(path: KeyPath, entries: Sequence[ErrorDetails], source: Source, sch
         return f"unknown name {received(name)}{hint}"
     if first["type"] == "combination":
         return first["msg"]
+    if first["type"] == "missing":
+        return f"the key {first['loc'][-1]!r} is missing"
     hint = _name_hint(path, source, schema) if first["type"] in _NO_SECTION else ""
     return _sentence(entries) + hint + _quotes_hint(path, entries, source)
 

@@ -62,6 +62,11 @@ class DataConfig(Section):
     fold: Count | None = None
     """Train on all parts but this one, from 1; null trains once for each of the folds."""
 
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether one model is trained for each fold."""
+        return self.folds is not None and self.fold is None
+
     @model_validator(mode="after")
     def _check_fold_is_one_of_the_folds(self) -> DataConfig:
         if self.fold is not None and self.fold > (self.folds or 0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def reference_to(file: Path) -> Path | str:
 def copy_shipped(name: str, target: Path) -> Path:
     """Copy the shipped configuration `name` to `target`, which names the schema that is put beside it; return it.
 
+    The command in its comment is that of the copy.
+
     Raises:
         ConfigError: there is no such configuration, or the file exists or cannot be written.
     """
@@ -68,10 +71,11 @@ def copy_shipped(name: str, target: Path) -> Path:
     from mnist_trainer.config.json_schema import schema_text
     from mnist_trainer.files.whole_file import write_whole
 
-    text = f"{_NAMES_SCHEMA}{SCHEMA_NAME}\n".encode() + (shipped_folder() / f"{name}.yaml").read_bytes()
+    shipped = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    text = f"{_NAMES_SCHEMA}{SCHEMA_NAME}\n" + shipped.replace(f"configs/{name}.yaml", _in_comment(target))
     try:
         with target.open("xb") as file:
-            file.write(text)
+            file.write(text.encode("utf-8", "backslashreplace"))
     except FileExistsError as error:
         raise ConfigError([Fault(str(target), "", "exists; choose another file with -o")]) from error
     except OSError as error:
@@ -81,3 +85,9 @@ def copy_shipped(name: str, target: Path) -> Path:
     with write_whole(target.with_name(SCHEMA_NAME)) as path:
         path.write_text(schema_text(), encoding="utf-8")
     return target
+
+
+def _in_comment(path: Path) -> str:
+    """Return a path as it is typed in a command; one that would not stay in its line, without what breaks it."""
+    text = "".join(filter(str.isprintable, str(path)))
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)

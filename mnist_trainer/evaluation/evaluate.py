@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mnist_trainer.data.dataset import Split
+from mnist_trainer.data.dataset import Probabilities, Split
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import ModelError
 from mnist_trainer.evaluation.predictions import Predictions
@@ -47,9 +47,17 @@ def predict(predictor: Predictor, split: Split) -> Predictions:
     Raises:
         ModelError: the model has fewer classes than the labels, or its outputs are no probabilities.
     """
-    probabilities = predictor(split.images)
+    return as_predictions(predictor(split.images), predictor.test_time_shift, split)
+
+
+def as_predictions(probabilities: Probabilities, test_time_shift: int, split: Split) -> Predictions:
+    """Return what a model has answered to each example of `split`.
+
+    Raises:
+        ModelError: the model has fewer classes than the labels.
+    """
     if split.labels.max() >= probabilities.shape[1]:
         raise ModelError(
             f"the model has {probabilities.shape[1]} outputs, but the labels go up to {split.labels.max()}"
         )
-    return Predictions(split.labels, probabilities, predictor.test_time_shift, split.sha256)
+    return Predictions(split.labels, probabilities, test_time_shift, split.sha256)

@@ -44,10 +44,10 @@ def measure_latency(predictor: Predictor, images: Images) -> Latency:
     batch = images[: predictor.batch_size]
     p50, p95 = np.quantile(predictor.seconds(images[:1], _NUM_SINGLE), [0.5, 0.95])
     throughput = len(batch) / float(np.median(predictor.seconds(batch, _NUM_BATCHES)))
-    return Latency(float(p50), float(p95), throughput, _cpu_name())
+    return Latency(float(p50), float(p95), throughput, cpu_name())
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
     """Return what the maker calls the processor, or at least its kind."""
     text = _CPU_INFO.read_text(encoding="utf-8") if _CPU_INFO.is_file() else ""
     found = re.search(r"^model name\s*: (.+)$", text, flags=re.MULTILINE)

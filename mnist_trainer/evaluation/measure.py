@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset, Split
@@ -100,17 +100,46 @@ class Measured:
         if run is None or not self.is_own_test_split:
             return None
         with ExitStack() as stack:
-            try:
-                stack.enter_context(run.lock())
-            except RunError as error:
-                return str(error)
-            if not run.is_complete or model_of(run).sha256 != self.measurement.model_sha256:
-                return f"{run.path}: has made another model meanwhile; measure it again"
-            if _measured_data(run) not in (None, self.predictions.data_sha256):
-                return f"{run.path}: {self.dataset.source} no longer holds the test examples that its record is about"
-            self.predictions.save(run)
-            run.write_json(FILE_NAME, self.measurement.as_json())
-        return None
+            reason = enter_measured(stack, run, self.measurement, self.dataset.source)
+            if reason is None:
+                self.predictions.save(run)
+                run.write_json(FILE_NAME, self.measurement.as_json())
+        return reason
+
+
+class MeasuredModel(Protocol):
+    """What a measurement says of its model and its examples."""
+
+    @property
+    def model_sha256(self) -> str:
+        """The model, from `ModelSource.sha256`."""
+
+    @property
+    def data_sha256(self) -> str:
+        """The examples, from `Split.sha256`."""
+
+
+def enter_measured(stack: ExitStack, run: Run, measured: MeasuredModel, data: str) -> str | None:
+    """Hold a run until the stack ends, for what was measured of its model to be kept there.
+
+    Args:
+        stack: what lets go of the run.
+        run: whose model was measured on its own test split.
+        measured: of which model, on which examples.
+        data: what the data set is called.
+
+    Returns:
+        Why it cannot be kept: the run is in use, or has another model or other test examples; None where it can.
+    """
+    try:
+        stack.enter_context(run.lock())
+    except RunError as error:
+        return str(error)
+    if not run.is_complete or model_of(run).sha256 != measured.model_sha256:
+        return f"{run.path}: has made another model meanwhile; measure it again"
+    if _measured_data(run) not in (None, measured.data_sha256):
+        return f"{run.path}: {data} no longer holds the test examples that its record is about"
+    return None
 
 
 def measure_all(
@@ -136,7 +165,7 @@ def measure_all(
         ModelError: a model cannot be read, or is not one for these examples.
     """
     load = functools.cache(load_dataset)
-    datasets = [load(_data_config(source, data)) for source in sources]
+    datasets = [load(data_config(source, data)) for source in sources]
     examples = [dataset.split(split) for dataset in datasets]
     for source, dataset, part in zip(sources, datasets, examples, strict=True):
         examples_of = functools.partial(dataset.split, "train")
@@ -178,7 +207,8 @@ def measure(
     return measurement, predictions
 
 
-def _data_config(source: ModelSource, data: Path | None) -> DataConfig:
+def data_config(source: ModelSource, data: Path | None) -> DataConfig:
+    """Return what a model is measured on: what its run was made with, or the data set at `data`."""
     config = source.config.data
     return config.model_copy(update={"path": str(data)}) if data else config
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,13 +81,22 @@ class RuntimeModel:
         return outputs[: len(images)]
 
 
+def only(tensors: Sequence[Any], kind: str) -> Any:
+    """Return the one input, or output, of a model.
+
+    Raises:
+        UnsafeFile: there are others, or none.
+    """
+    if len(tensors) != 1:
+        raise UnsafeFile(f"its model has {len(tensors)} {kind}; expected one")
+    return tensors[0]
+
+
 def _check_input(takes: Tensor) -> None:
     batch, *sizes = takes.shape or (0,)
-    if (
-        not (batch == -1 or batch > 0)
-        or math.prod(sizes) != math.prod(_IMAGE_SHAPE)
-        or takes.dtype not in (np.uint8, np.float32)
-    ):
+    is_batch = batch == -1 or batch > 0
+    is_image = min(sizes, default=0) > 0 and math.prod(sizes) == math.prod(_IMAGE_SHAPE)
+    if not (is_batch and is_image and takes.dtype in (np.uint8, np.float32)):
         given = f"{np.dtype(takes.dtype).name} of shape {takes.shape}"
         raise UnsafeFile(f"its model takes {given}; expected uint8 (-1, 28, 28, 1)")
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mnist_trainer.files.untrusted import UNREADABLE
+
 if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Images
 
+# What converters raise, depending on what they do not know; of files that cannot be written they say it as others do.
+NOT_WRITTEN = (AssertionError, AttributeError, *(error for error in UNREADABLE if error is not OSError))
 Quantization = Literal["float16", "dynamic", "int8", "int4"]
 
 

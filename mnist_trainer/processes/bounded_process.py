@@ -8,7 +8,6 @@ sandbox.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -17,10 +16,10 @@ from typing import IO, Any, Self, cast
 
 from mnist_trainer.errors import MnistTrainerError
 from mnist_trainer.processes.child import BEGUN
+from mnist_trainer.processes.program import environment
 
 # Programs limit the seconds of a processor that they take, which may have other things to do.
 MAX_SECONDS = 60
-_PACKAGES = Path(__file__).parents[2]
 
 
 class ProcessEnded(Exception):
@@ -88,16 +87,10 @@ class BoundedProcess:
         return answer, content
 
     def _start(self) -> None:
-        packages = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
             self._command,
             # Each thread counts against the limit on memory; a file can name plug-ins for HDF5 to load.
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(packages),
-                "OPENBLAS_NUM_THREADS": "1",
-                "HDF5_PLUGIN_PATH": "disable",
-            },
+            env=environment(OPENBLAS_NUM_THREADS="1", MALLOC_ARENA_MAX="1", HDF5_PLUGIN_PATH="disable"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from mnist_trainer.errors import Interrupted
@@ -56,3 +57,20 @@ def interruptible() -> Iterator[None]:
         if received:
             raise Interrupted(f"stopped by {signal.Signals(received[0]).name}", received[0]) from error
         raise
+
+
+@contextmanager
+def resumable(path: Path, again: str) -> Iterator[None]:
+    """Be `interruptible`, and say how that goes on which a signal has ended.
+
+    Args:
+        path: keeps what was done.
+        again: the command that goes on.
+    """
+    try:
+        with interruptible():
+            yield
+    except Interrupted as error:
+        number = error.exit_code - 128
+        what = f"stopped by {signal.Signals(number).name}; what was trained is kept"
+        raise Interrupted(f"{path}: {what}\ngo on   {again}", number) from error

@@ -15,11 +15,13 @@ from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, N
 
 from mnist_trainer.evaluation.calibration import Calibration
 from mnist_trainer.evaluation.robustness import CorruptionReport
+from mnist_trainer.reporting.benchmark_figure import draw_times, rows_inches
+from mnist_trainer.reporting.benchmark_report import BenchmarkReport
 from mnist_trainer.reporting.record import RunRecord
 from mnist_trainer.reporting.reliability import reliability_diagram
 from mnist_trainer.reporting.theme import FONT_POINTS, PAGE, default_style, in_css, style_axes
 from mnist_trainer.reporting.train_report import EpochRow
-from mnist_trainer.reporting.wording import percent
+from mnist_trainer.reporting.wording import images_at_once, percent
 
 NUM_SERIES = len(PAGE.series)
 _MAX_MARKED_EPOCHS = 20
@@ -49,17 +51,17 @@ def learning_curve(record: RunRecord, metric: str, name: str) -> Markup:
 
 
 @default_style()
-def overlaid_curves(records: Sequence[RunRecord], metric: str, name: str) -> Markup:
-    """Return the curves of several runs, each in its colour and with its number: validation, where there is any."""
+def overlaid_curves(histories: Sequence[Sequence[EpochRow]], metric: str, name: str, what: str = "runs") -> Markup:
+    """Return several curves, each in its colour and with its number: of validation, where there is any."""
     figure, axes = _new_axes((5, 3))
     ends = []
-    for number, record in enumerate(records):
-        colour, key = PAGE.series[number % NUM_SERIES], _shown_metric(record, metric)
-        _plot(axes, record.history, key, colour, linestyle="-" if key.startswith("validation") else "--")
-        ends.append((record.history[-1].epoch, _height(record.history[-1], key)))
-    _finish_epochs(axes, metric, max(len(record.history) for record in records))
+    for number, history in enumerate(histories):
+        colour, key = PAGE.series[number % NUM_SERIES], _shown_metric(history, metric)
+        _plot(axes, history, key, colour, linestyle="-" if key.startswith("validation") else "--")
+        ends.append((history[-1].epoch, _height(history[-1], key)))
+    _finish_epochs(axes, metric, max(map(len, histories)))
     _number_curves(axes, ends)
-    return _as_svg(figure, name, f"{metric.capitalize()} of each epoch for {len(records)} runs.")
+    return _as_svg(figure, name, f"{metric.capitalize()} of each epoch for {len(histories)} {what}.")
 
 
 @default_style()
@@ -99,6 +101,14 @@ def corruption_chart(corruption: CorruptionReport, name: str) -> Markup:
     return _as_svg(figure, name, f"{corruption.name}: accuracy {values} ({corruption.unit}).")
 
 
+@default_style()
+def speed_chart(report: BenchmarkReport, batch_size: int, name: str) -> Markup:
+    """Return how long each file takes for a batch of one size, with each number of threads."""
+    figure, axes = _new_axes((5, 0.5 + rows_inches(report)))
+    draw_times(axes, report, batch_size, PAGE)
+    return _as_svg(figure, name, f"How long {images_at_once(batch_size)} take, median and 95 %, by format and threads.")
+
+
 def _metric_labels(metric: str) -> tuple[tuple[str, str], ...]:
     return (metric, "Training"), (f"validation_{metric}", "Validation")
 
@@ -108,8 +118,8 @@ def _described(record: RunRecord, metric: str, label: str) -> str:
     return "" if values[0] is None else f"{label} from {values[0]:.4f} to {values[-1]:.4f}."
 
 
-def _shown_metric(record: RunRecord, metric: str) -> str:
-    has_validation = record.history[0].validation_loss is not None
+def _shown_metric(history: Sequence[EpochRow], metric: str) -> str:
+    has_validation = history[0].validation_loss is not None
     return f"validation_{metric}" if has_validation else metric
 
 

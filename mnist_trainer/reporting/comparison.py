@@ -15,6 +15,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.config.render import render_value
 from mnist_trainer.config.schema import Config
 from mnist_trainer.errors import RunError
+from mnist_trainer.evaluation.predictions import FILE_NAME as PREDICTIONS_NAME
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_interval
 from mnist_trainer.runs.find import Reference, find_run
@@ -30,7 +31,7 @@ class ChangedExample:
     """An example of which exactly one of two models is right.
 
     Attributes:
-        example: its number in the test split, from 0.
+        example: its number in the split, from 0.
         label: what it is.
         first: what the first model took it for.
         second: what the second model took it for.
@@ -48,7 +49,7 @@ class Comparison:
 
     Attributes:
         runs: the two run directories.
-        num_examples: examples of the test split.
+        num_examples: examples of the split.
         accuracies: of both, in [0, 1].
         difference: the second accuracy less the first.
         difference_interval: the 95 % interval of the difference, which leaves 0 out where `is_noise` is false.
@@ -117,7 +118,7 @@ class Contender:
     Attributes:
         run: its run directory.
         config: what it was made with.
-        predictions: what it answered to its test split.
+        predictions: what it answered to its test split; a cross-validation to its training split, out of fold.
     """
 
     run: str
@@ -137,7 +138,7 @@ def compare(first: Reference, second: Reference, logs_dir: Path | str = LOGS_DIR
         RunError: a run was not evaluated, or the two were on different examples.
         ConfigError: the config.yaml of a run is damaged.
     """
-    runs = (find_run(reference, logs_dir, complete=True) for reference in (first, second))
+    runs = (find_run(entry, logs_dir, complete=True, needed=PREDICTIONS_NAME) for entry in (first, second))
     return compare_contenders(*map(_contender, runs))
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.files.whole_file import write_whole
+from mnist_trainer.reporting.folds_record import read_folds_record
 from mnist_trainer.reporting.mistakes import find_mistakes
 from mnist_trainer.reporting.page.comparison_sections import comparison_sections
 from mnist_trainer.reporting.page.render import render_page
-from mnist_trainer.reporting.page.sections import run_sections
-from mnist_trainer.reporting.record import RunRecord, read_record
+from mnist_trainer.reporting.page.sections import Record, run_sections
+from mnist_trainer.reporting.record import read_record
 from mnist_trainer.runs.run import Run
 
 
@@ -23,7 +24,7 @@ def write_html_report(runs: Sequence[Run], path: Path) -> None:
     """Write one page about one run, or one that compares several, the most accurate first; whole or not at all.
 
     Args:
-        runs: complete runs whose test split was evaluated, at least one.
+        runs: complete ones, cross-validations among them, at least one.
         path: the file.
 
     Raises:
@@ -40,7 +41,7 @@ def write_html_report(runs: Sequence[Run], path: Path) -> None:
 
 def make_html_report(runs: Sequence[Run]) -> str:
     """Return the page as text; the same runs give the same text. Arguments and errors are those of its writer."""
-    found = _ranked(list(zip(map(read_record, runs), _names(runs), strict=True)))
+    found = _ranked(list(zip(map(_read, runs), _names(runs), strict=True)))
     load = functools.cache(load_dataset)  # runs on the same data share one reading of it
     sections = [
         run_sections(number, name, record, find_mistakes(record.predictions, record.config.data, load))
@@ -50,7 +51,14 @@ def make_html_report(runs: Sequence[Run]) -> str:
     return render_page(sections, comparison_sections(records, load) if len(records) > 1 else None)
 
 
-def _ranked(found: Sequence[tuple[RunRecord, str]]) -> list[tuple[RunRecord, str]]:
+def _read(run: Run) -> Record:
+    if not run.is_complete:
+        run.require_alone()
+    run.require_complete()
+    return read_folds_record(run) if run.is_cross_validation else read_record(run)
+
+
+def _ranked(found: Sequence[tuple[Record, str]]) -> list[tuple[Record, str]]:
     """Return records with their names, the most accurate first; those on other examples than most are the last."""
     ranked = sorted(found, key=lambda pair: -pair[0].report.accuracy)
     counts = Counter(record.predictions.data_sha256 for record, _ in ranked)

@@ -20,7 +20,7 @@ class Mistake:
     """An example that was taken for another class.
 
     Attributes:
-        example: its number in the test split, from 0.
+        example: its number in the split, from 0.
         label: what it is.
         prediction: what it was taken for.
         confidence: the probability of the prediction.
@@ -71,11 +71,11 @@ def surest_mistakes(predictions: Predictions, images: Images) -> tuple[Mistake, 
 
 
 def find_mistakes(predictions: Predictions, data: DataConfig, load: Callable[[DataConfig], Dataset]) -> Gallery:
-    """Return the surest mistakes on a test split; without images where the data set is gone or has changed.
+    """Return the surest mistakes; without images where the data set is gone or has changed.
 
     Args:
-        predictions: what the model answered to the test split.
-        data: where the test split is.
+        predictions: what the model answered to the test split; or several models to the training split, out of fold.
+        data: where the split is.
         load: `load_dataset`, or a function that remembers what it has read.
     """
     num_mistakes = int((~predictions.is_correct).sum())
@@ -91,7 +91,8 @@ def measured_images(predictions: Predictions, data: DataConfig, load: Callable[[
     Raises:
         DataError: the data set is gone or has changed.
     """
-    test = load(data).test
-    if test.sha256 != predictions.data_sha256:
+    dataset = load(data)
+    split = dataset.train if data.is_cross_validation else dataset.test
+    if split.sha256 != predictions.data_sha256:
         raise DataError(f"{data.path or 'MNIST'}: no longer holds the examples on which the model was measured")
-    return test.images
+    return split.images

@@ -12,6 +12,7 @@ from mnist_trainer.evaluation.measure import Measurement
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose_run
+from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.reporting.train_report import EpochRow, TrainReport, epoch_rows
 from mnist_trainer.runs.fields import validated
 from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
@@ -42,6 +43,11 @@ class RunRecord:
     measured: Measurement | None
 
     @property
+    def folds(self) -> tuple[Fold, ...]:
+        """None: it is no cross-validation."""
+        return ()
+
+    @property
     def best_row(self) -> EpochRow:
         """The epoch whose weights were kept."""
         return self.history[self.training.best_epoch - 1]
@@ -51,13 +57,9 @@ class RunRecord:
         """What the curves say."""
         return diagnose_run(self.training, self.config)
 
-    def commands(self) -> Iterator[list[str]]:
+    def commands(self) -> list[list[str]]:
         """Return the command lines that made the run: more than one where it was resumed."""
-        earlier: Any = self.environment.get("earlier")
-        for environment in [*(earlier if isinstance(earlier, list) else ()), self.environment]:
-            command = environment.get("command") if isinstance(environment, dict) else None
-            if isinstance(command, list) and command:
-                yield ["mnist-train", *map(str, command[1:])]
+        return list(commands_in(self.environment))
 
 
 def read_record(run: Run) -> RunRecord:
@@ -75,8 +77,26 @@ def read_record(run: Run) -> RunRecord:
         config=load_config(run.config_path),
         training=training,
         history=epoch_rows(training.history, run),
-        environment=validated(dict[str, Any], run.read_json(ENVIRONMENT_NAME), run.path / ENVIRONMENT_NAME),
+        environment=read_environment(run),
         predictions=predictions,
         report=make_report(predictions),
         measured=Measurement.read(run),
     )
+
+
+def read_environment(run: Run) -> dict[str, Any]:
+    """Return environment.json as it is.
+
+    Raises:
+        RunError: it is absent or damaged.
+    """
+    return validated(dict[str, Any], run.read_json(ENVIRONMENT_NAME), run.path / ENVIRONMENT_NAME)
+
+
+def commands_in(environment: dict[str, Any]) -> Iterator[list[str]]:
+    """Yield the command lines in environment.json, the first one first."""
+    earlier: Any = environment.get("earlier")
+    for entry in [*(earlier if isinstance(earlier, list) else ()), environment]:
+        command = entry.get("command") if isinstance(entry, dict) else None
+        if isinstance(command, list) and command:
+            yield ["mnist-train", *map(str, command[1:])]

@@ -26,6 +26,18 @@ def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.2f} ms"
 
 
+def precise_milliseconds(seconds: float) -> str:
+    """Return a short time by three digits: `0.030 ms`, `1.25 ms`, `116 ms`."""
+    value = 1000 * seconds
+    decimals = next((decimals for bound, decimals in ((100, 0), (10, 1), (1, 2)) if value >= bound), 3)
+    return f"{value:,.{decimals}f} ms"
+
+
+def images_at_once(number: int) -> str:
+    """Return how many images a model is given: `one image at a time`, `1,000 images at a time`."""
+    return "one image at a time" if number == 1 else f"{number:,} images at a time"
+
+
 def kilobytes(num_bytes: int) -> str:
     """Return the size of a file: `1,234 kB`."""
     return f"{num_bytes / 1000:,.0f} kB"

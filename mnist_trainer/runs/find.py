@@ -29,13 +29,16 @@ def all_runs(logs_dir: Path | str = LOGS_DIR) -> list[Run]:
     return sorted(runs, key=_age)
 
 
-def find_run(reference: Reference, logs_dir: Path | str = LOGS_DIR, *, complete: bool = False) -> Run:
+def find_run(
+    reference: Reference, logs_dir: Path | str = LOGS_DIR, *, complete: bool = False, needed: str = "model.keras"
+) -> Run:
     """Return the run that `reference` means: `latest`, a path, or a name under `logs_dir`.
 
     Args:
         reference: what the user wrote, or the run itself.
         logs_dir: where runs are.
-        complete: let `latest` pass over runs that are unfinished, or have no model, unless all are.
+        complete: let `latest` pass over runs that are unfinished, or lack the file `needed`, unless all are.
+        needed: a file's name; a cross-validation leaves no model, but predictions.npz.
 
     Raises:
         RunError: there is no such run, or the directory is none.
@@ -47,7 +50,7 @@ def find_run(reference: Reference, logs_dir: Path | str = LOGS_DIR, *, complete:
         runs = all_runs(logs_dir)
         if not runs:
             raise RunError(f"{logs_dir}: there is no run yet; {_make_one(logs_dir)}")
-        finished = [run for run in runs if run.is_complete and run.model_path.is_file()] if complete else []
+        finished = [run for run in runs if run.is_complete and (run.path / needed).is_file()] if complete else []
         return (finished or runs)[-1]
     if "://" in reference:
         raise RunError(f"{reference}: models are not fetched from elsewhere; download the file, and name it")

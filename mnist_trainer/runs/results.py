@@ -12,7 +12,8 @@ from mnist_trainer.runs.run import DIVERGED_NAME, EXPORTS_FOLDER, REPORT_NAME, R
 
 _FOLDER = ".results"
 # What is made of a run's model; model.keras itself stays until it is replaced.
-_OLD = (REPORT_NAME, "evaluation.json", "predictions.npz", "report.html", "model.[!k]*", EXPORTS_FOLDER, DIVERGED_NAME)
+_MEASURED = ("evaluation.json", "benchmark.json", "predictions.npz", "report.html")
+_OLD = (REPORT_NAME, *_MEASURED, "model.[!k]*", EXPORTS_FOLDER, DIVERGED_NAME)
 
 
 @contextmanager

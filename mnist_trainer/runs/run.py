@@ -79,6 +79,17 @@ class Run:
         """Whether the run came to its end."""
         return (self.path / REPORT_NAME).is_file()
 
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether it has one model for each fold, and none of its own."""
+        return (self.path / FOLDS_FOLDER).is_dir()
+
+    @property
+    def is_fold(self) -> bool:
+        """Whether it is a part of a cross-validation."""
+        whole = self.path.parent.parent
+        return self.path.parent.name == FOLDS_FOLDER and (whole / "config.yaml").is_file()
+
     def require_complete(self) -> None:
         """Raise `RunError` if the run did not come to its end."""
         if not self.is_complete:
@@ -87,7 +98,7 @@ class Run:
     def require_alone(self) -> None:
         """Raise `RunError` if the run is a part of another one, or of a study, with which alone it goes on."""
         part, whole = self.path.parent.name, self.path.parent.parent
-        if part == FOLDS_FOLDER and (whole / "config.yaml").is_file():
+        if self.is_fold:
             raise RunError(f"{self.path}: is a fold of another run; go on with: {command('train', '--resume', whole)}")
         if part == TRIALS_FOLDER and (whole / STUDY_NAME).is_file():
             alone, search = command("train", self.config_path), command("tune", "--resume", whole)
@@ -98,7 +109,7 @@ class Run:
         if not self.is_complete:
             self.require_alone()
         self.require_complete()
-        if (self.path / FOLDS_FOLDER).is_dir():
+        if self.is_cross_validation:
             one = command("train", self.config_path, "--set", "data.folds=null")
             raise RunError(f"{self.path}: is a cross-validation, which leaves no model; train one with: {one}")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from mnist_trainer.backend import cpu_flags, usable_cpus
+from mnist_trainer.backend import CPU_FEATURES, cpu_flags, usable_cpus
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
@@ -25,7 +25,6 @@ _TELLING_VARIABLES = (
     # TensorFlow's, by the words that they go on with: other programs have secrets in variables of this beginning.
     *(f"TF_{word}" for word in str.split("CPP CUDNN DETERMINISTIC DISABLE ENABLE FORCE GPU NUM ONEDNN SET USE XLA")),
 )
-_TELLING_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
 
 
 def describe_environment(plan: Plan) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def describe_environment(plan: Plan) -> dict[str, Any]:
         "devices": [device.name for device in tf.config.list_physical_devices()],
         "cpu_count": os.cpu_count(),
         "usable_cpus": usable_cpus(),
-        "cpu_features": sorted(cpu_flags().intersection(_TELLING_FLAGS)),
+        "cpu_features": sorted(cpu_flags().intersection(CPU_FEATURES)),
         # 0: TensorFlow takes one thread for each core.
         "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads(),

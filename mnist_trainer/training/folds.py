@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import fmean, stdev
-from typing import Any
 
 import keras
 import numpy as np
@@ -20,7 +19,7 @@ from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.evaluation.statistics import cross_validation_interval
 from mnist_trainer.formats.predictor import as_predictor
 from mnist_trainer.formats.shifted import with_shifts
-from mnist_trainer.runs.fields import Count
+from mnist_trainer.reporting.folds_report import Fold, FoldsReport
 from mnist_trainer.runs.run import FOLDS_FOLDER, REPORT_NAME, Run
 from mnist_trainer.training.fit import Fitted, fit_run
 from mnist_trainer.training.plan import make_plan
@@ -29,60 +28,6 @@ from mnist_trainer.training.start import start_run
 from mnist_trainer.training.stopwatch import Stopwatch
 
 _FOLD_NAME = "fold.json"
-
-
-@dataclass(frozen=True)
-class Fold:
-    """What one fold came to.
-
-    Attributes:
-        number: from 1.
-        run: the directory of its run, within that of the whole.
-        num_parameters: weights of the model, those that are not trained included.
-        num_epochs: epochs that were trained.
-        best_epoch: the epoch, from 1, whose weights were kept.
-        validation: the model on the fold that it was not trained on.
-    """
-
-    number: int
-    run: str
-    num_parameters: Count
-    num_epochs: Count
-    best_epoch: Count
-    validation: EvaluationReport
-
-
-@dataclass(frozen=True)
-class FoldsReport:
-    """What cross-validation came to; the test split was not touched.
-
-    Attributes:
-        run: the run directory.
-        num_parameters: weights of a model, those that are not trained included.
-        num_classes: outputs of a model.
-        folds: each of them.
-        mean: of the folds' accuracies, in [0, 1].
-        standard_deviation: of the folds' accuracies (n - 1).
-        interval: in which the accuracy of such a model lies, in 95 of 100 cases.
-        out_of_fold: every training example, measured by the one model that was not trained on it.
-        seconds: wall time of each stage.
-    """
-
-    run: str
-    num_parameters: int
-    num_classes: int
-    folds: tuple[Fold, ...]
-    mean: float
-    standard_deviation: float
-    interval: tuple[float, float]
-    out_of_fold: EvaluationReport
-    seconds: dict[str, float]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the report as plain values, as in report.json."""
-        values = asdict(self)
-        del values["run"]
-        return values
 
 
 def train_folds(
@@ -182,4 +127,5 @@ def _report(
         interval=cross_validation_interval(accuracies),
         out_of_fold=make_report(predictions),
         seconds=stopwatch.seconds,
+        class_names=dataset.class_names,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, Literal
 
 import keras
@@ -88,10 +89,15 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
             f"the last good checkpoint is {kept[-1]}" if kept else "no epoch was finished, so there is no checkpoint"
         )
         rate = f"train.optimizer.learning_rate={self._learning_rate / 10:.2g}"
-        again = command("train", *(("--resume", self._run.path) if kept else (self._run.config_path,)), "--set", rate)
+        again = command("train", *self._again(is_kept=bool(kept)), "--set", rate)
         text = f"{what}; try a lower learning rate: {again} ({state})"
         self._run.write_text(DIVERGED_NAME, text + "\n")
-        return TrainingDiverged(f"{self._run.path}: {text}")
+        return TrainingDiverged(f"{self._run.path}: {text}", what)
+
+    def _again(self, *, is_kept: bool) -> tuple[str | Path, ...]:
+        if self._run.is_fold:  # which does not go on alone, and has no other learning rate than the rest
+            return (Run(self._run.path.parents[1]).config_path,)
+        return ("--resume", self._run.path) if is_kept else (self._run.config_path,)
 
 
 class StopOnSignal(keras.callbacks.Callback):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
+from statistics import fmean
 from typing import Any
 
 import keras
 import optuna
+import tensorflow as tf
 
 from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import Config
@@ -16,19 +19,27 @@ from mnist_trainer.config.search.space import choose_values
 from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ConfigError, DataError, ModelError, TrainingDiverged
+from mnist_trainer.errors import ConfigError, DataError, MnistTrainerError, ModelError, TrainingDiverged
 from mnist_trainer.evaluation.latency import measure_latency
-from mnist_trainer.evaluation.report import EvaluationReport
 from mnist_trainer.formats.predictor import as_predictor
+from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.runs.run import Run
 from mnist_trainer.training.callbacks import Logs
 from mnist_trainer.training.finish import save_model
 from mnist_trainer.training.fit import Fitted, fit_run
-from mnist_trainer.training.folds import Fold, train_folds
+from mnist_trainer.training.folds import train_folds
 from mnist_trainer.training.plan import make_plan
 from mnist_trainer.training.resume import begin_or_resume
 from mnist_trainer.tuning.study import Study
-from mnist_trainer.tuning.trials import NOT_NEEDED, REASON, all_attempts, meant_value, original_number
+from mnist_trainer.tuning.trials import (
+    NOT_NEEDED,
+    PROCESS,
+    REASON,
+    all_attempts,
+    meant_value,
+    original_number,
+    process_name,
+)
 
 # What ends a trial, and not the study.
 FAILURES = (ConfigError, DataError, ModelError, TrainingDiverged)
@@ -54,6 +65,7 @@ class Objective:
             MnistTrainerError: one of `FAILURES`; another ends the study.
         """
         self.trial = trial.number
+        trial.set_user_attr(PROCESS, process_name(os.getpid()))
         self._require_needed(trial)
         run = self._study.trial_run(original_number(_frozen(trial)))
         try:
@@ -61,11 +73,16 @@ class Objective:
             if self._study.search.folds:
                 return _cross_validated(config, run, self._load(config.data), trial, self._study)
             return _trained(config, run, self._load(config.data), trial, self._study)
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+            raise self._failed(trial, ModelError("there is not enough memory to train it")) from error
         except FAILURES as error:
-            trial.set_user_attr(REASON, str(error))
-            raise
+            raise self._failed(trial, error) from None
         finally:
             keras.backend.clear_session()  # else the graphs of all trials stay in memory
+
+    def _failed(self, trial: optuna.Trial, error: MnistTrainerError) -> MnistTrainerError:
+        trial.set_user_attr(REASON, error.what if isinstance(error, TrainingDiverged) else str(error))
+        return error
 
     def _config(self, trial: optuna.Trial) -> Config:
         """Return what is trained; with folds, all of them."""
@@ -123,6 +140,9 @@ def _trained(config: Config, run: Run, dataset: Dataset, trial: optuna.Trial, st
         if not is_pruned:
             save_model(fitted.model, run)
             values = tuple(_value(objective, fitted, run) for objective in study.search.objectives)
+            pairs = zip(study.search.objectives, values, strict=True)
+            # By which trials are to be sorted: the last epoch, which TensorBoard shows, is not the one that counts.
+            fitted.events.validation.scalars(fitted.best_epoch, {f"trial/{name}": value for name, value in pairs})
     if is_pruned:
         raise _pruned(run, trial, f"fell behind in epoch {num_epochs}")
     run.delete("checkpoints/*")
@@ -132,20 +152,25 @@ def _trained(config: Config, run: Run, dataset: Dataset, trial: optuna.Trial, st
 def _cross_validated(
     config: Config, run: Run, dataset: Dataset, trial: optuna.Trial, study: Study
 ) -> tuple[float, ...]:
-    objective = study.search.objectives[0]
+    search = study.search
 
     def report(fold: Fold) -> None:
         """Tell Optuna of a fold, by its number from 1."""
-        trial.report(_of_report(objective, fold.validation), fold.number)
-        if study.search.pruning and trial.should_prune():
+        if not search.pruning:
+            return
+        trial.report(_of_fold(search.objectives[0], fold), fold.number)
+        if trial.should_prune():
             raise _pruned(run, trial, f"fell behind in fold {fold.number}")
 
     if not run.config_path.is_file():
         run.path.parent.mkdir(exist_ok=True)
         run.write_text(run.config_path.name, render_config(config))
-    report_of_all = train_folds(config, run, dataset=dataset, on_fold=report)
-    folds = [fold.validation for fold in report_of_all.folds]
-    return (sum(_of_report(objective, fold) for fold in folds) / len(folds),)
+    folds = train_folds(config, run, dataset=dataset, on_fold=report).folds
+    return tuple(fmean(_of_fold(objective, fold) for fold in folds) for objective in search.objectives)
+
+
+def _of_fold(objective: str, fold: Fold) -> float:
+    return float(fold.num_parameters if objective == "parameters" else getattr(fold.validation, objective))
 
 
 def _pruned(run: Run, trial: optuna.Trial, reason: str) -> optuna.TrialPruned:
@@ -161,13 +186,7 @@ def _value(objective: str, fitted: Fitted, run: Run) -> float:
         return float(run.model_path.stat().st_size)
     if objective == "latency":
         return measure_latency(as_predictor(fitted.model), fitted.plan.dataset.train.images[:1_000]).p50_seconds
-    if fitted.validation is None:
-        raise ConfigError([])
-    return _of_report(objective, fitted.validation)
-
-
-def _of_report(objective: str, report: EvaluationReport) -> float:
-    return report.accuracy if objective == "accuracy" else report.loss
+    return float(getattr(fitted.validation, objective))  # `accuracy` or `loss`
 
 
 def _frozen(trial: optuna.Trial) -> optuna.trial.FrozenTrial:

@@ -13,13 +13,13 @@ from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.confirmation import Confirmation
 from mnist_trainer.tuning.study import Study, best_first
-from mnist_trainer.tuning.trials import REASON, Attempts, all_attempts, meant_value
+from mnist_trainer.tuning.trials import STATES, Attempts, all_attempts, meant_value, reason_of
 
 if TYPE_CHECKING:
     import optuna
 
 # Of fewer trials it is chance which parameter seems to matter.
-_NUM_TELLING = 10
+NUM_TELLING = 10
 BEST_NAME, REPORT_NAME = "best.yaml", "report.json"
 
 
@@ -106,15 +106,12 @@ def _trial(study: Study, entry: Attempts) -> TrialReport:
     return TrialReport(
         number=entry.number,
         run=str(study.trial_run(entry.number).path),
-        state=_STATES[trial.state.name],
-        values=tuple(trial.values or ()),
+        state=STATES[trial.state.name],
+        values=entry.values,
         parameters=dict(trial.params),
-        reason=trial.user_attrs.get(REASON, ""),
+        reason=reason_of(trial),
         seconds=duration.total_seconds() if duration else 0.0,
     )
-
-
-_STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running", "WAITING": "waiting"}
 
 
 def _importances(storage: optuna.Study) -> dict[str, float]:
@@ -122,7 +119,7 @@ def _importances(storage: optuna.Study) -> dict[str, float]:
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     complete = sum(trial.state.name == "COMPLETE" for trial in storage.get_trials(deepcopy=False))
-    if len(storage.directions) > 1 or complete < _NUM_TELLING:
+    if len(storage.directions) > 1 or complete < NUM_TELLING:
         return {}
     try:
         with warnings.catch_warnings():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnist_trainer.errors import RunError
+from mnist_trainer.tuning.trials import KILLS, MOST_KILLS
 
 if TYPE_CHECKING:
     import optuna
@@ -18,18 +19,22 @@ if TYPE_CHECKING:
 # A worker that was killed is noticed after the second; a trial of it then goes on in another.
 _HEARTBEAT_SECONDS, _GRACE_SECONDS = 2, 8
 _PAUSE_SECONDS = 3
+# What Optuna says where the package for a kind of database is missing.
+_NO_DRIVER = "DB access module"
 
 
 @contextmanager
 def opened_storage(url: str, place: Path | str) -> Iterator[optuna.storages.RDBStorage]:
     """Give a database, its tables made where they are absent; its connections are closed behind the block.
 
+    What it raises inside is translated.
+
     Args:
         url: as SQLAlchemy writes it; `postgresql://` will do for psycopg.
         place: what errors begin with.
 
     Raises:
-        RunError: it cannot be reached.
+        RunError: it cannot be reached, read or written, e.g. because the disk is full.
     """
     import optuna
     import sqlalchemy.exc
@@ -39,19 +44,19 @@ def opened_storage(url: str, place: Path | str) -> Iterator[optuna.storages.RDBS
         re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url),
         heartbeat_interval=_HEARTBEAT_SECONDS,
         grace_period=_GRACE_SECONDS,
-        heartbeat_stale_trial_callback=requeue,
+        heartbeat_stale_trial_callback=requeue_killed,
     )
-    with translated(place):
+    with _translated(place):
         try:
             storage = make()
         except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError):
             time.sleep(_PAUSE_SECONDS)  # another process makes the tables in this moment
             storage = make()
-    try:
-        yield storage
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
+        try:
+            yield storage
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
 
 
 def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
@@ -61,13 +66,17 @@ def requeue(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)(study, trial)
 
 
-@contextmanager
-def translated(place: Path | str) -> Iterator[None]:
-    """Raise the database's errors as one sentence each.
+def requeue_killed(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Let a trial go on whose process was killed, unless that has happened too often."""
+    kills = trial.user_attrs.get(KILLS, 0) + 1
+    if kills < MOST_KILLS:
+        trial.set_user_attr(KILLS, kills)
+        requeue(study, trial)
 
-    Raises:
-        RunError: it cannot be reached, read or written, e.g. because the disk is full.
-    """
+
+@contextmanager
+def _translated(place: Path | str) -> Iterator[None]:
+    """Raise the database's errors as one sentence each."""
     import sqlalchemy.exc
     from optuna.exceptions import StorageInternalError
 
@@ -77,6 +86,8 @@ def translated(place: Path | str) -> Iterator[None]:
         known = "sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         raise RunError(f"{place}: there is no such kind of database; expected {known}") from error
     except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, ImportError) as error:
+        if isinstance(error, ImportError) and _NO_DRIVER not in str(error):
+            raise
         raise RunError(f"{place}: the database of the study cannot be used: {_reason(error)}") from error
 
 
@@ -85,6 +96,6 @@ def _reason(error: BaseException) -> str:
     innermost: BaseException = error
     while innermost.__cause__ or getattr(innermost, "orig", None):
         innermost = getattr(innermost, "orig", None) or innermost.__cause__ or innermost
-    if isinstance(innermost, ImportError) or "DB access module" in str(error):
+    if isinstance(error, ImportError):
         return "it needs a package; install it, for PostgreSQL by: pip install 'mnist-train[postgresql]'"
     return str(innermost).strip().partition("\n")[0]

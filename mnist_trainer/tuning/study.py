@@ -19,7 +19,7 @@ from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import STUDY_NAME, TRIALS_FOLDER, Run
 from mnist_trainer.tuning.methods import directions, make_pruner, make_sampler, quieten
-from mnist_trainer.tuning.storage import opened_storage, translated
+from mnist_trainer.tuning.storage import opened_storage
 from mnist_trainer.tuning.trials import Attempts, all_attempts
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class Study:
         quieten()
         entry: dict[str, Any] = Run(self.path).read_json(STUDY_NAME)
         url = entry["storage"] or f"sqlite:///{(self.path / _DATABASE_NAME).absolute()}"
-        with translated(self.path), opened_storage(url, self.path) as storage:
+        with opened_storage(url, self.path) as storage:
             yield optuna.create_study(
                 storage=storage,
                 study_name=entry["name"],
@@ -190,5 +190,5 @@ class Study:
 def best_first(trials: Sequence[FrozenTrial], search: SearchConfig) -> list[Attempts]:
     """Return the complete trials, the best by the first objective first; of equals the earlier one."""
     sign = -1 if search.objectives[0] == "accuracy" else 1
-    complete = [entry for entry in all_attempts(trials) if entry.last.values]
-    return sorted(complete, key=lambda entry: (sign * (entry.last.values or [0])[0], entry.number))
+    complete = [entry for entry in all_attempts(trials) if entry.values]
+    return sorted(complete, key=lambda entry: (sign * entry.values[0], entry.number))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +20,19 @@ from mnist_trainer.errors import MnistTrainerError
 from mnist_trainer.files.lock import locked
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
-from mnist_trainer.tuning.figures import draw_figures
 from mnist_trainer.tuning.page import write_study_page
 from mnist_trainer.tuning.report import REPORT_NAME, StudyReport, make_report, write_best
 from mnist_trainer.tuning.study import Study
-from mnist_trainer.tuning.trials import Attempts, all_attempts, is_enough, num_finished
+from mnist_trainer.tuning.trials import (
+    KILLS,
+    MOST_KILLS,
+    PROCESS,
+    Attempts,
+    all_attempts,
+    is_enough,
+    num_finished,
+    process_name,
+)
 from mnist_trainer.tuning.worker import RECYCLED
 
 if TYPE_CHECKING:
@@ -35,8 +43,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS, _END_SECONDS = 0.5, 120.0
 _PACKAGES = Path(__file__).parents[2]
-# So often in a row may workers end without a trial having ended.
-_MOST_DEATHS = 5
+# So often in a row may workers be killed without a trial having ended of its own.
+_MOST_DEATHS = 3 * MOST_KILLS
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ def tune(
     logs_dir: Path = LOGS_DIR,
     jobs: int = 1,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
+    on_note: Callable[[str], None] = lambda _note: None,
     on_run: Callable[[str], None] = lambda _name: None,
 ) -> StudyReport:
     """Search for better values: train the trials, write best.yaml and the figures, and confirm what was found.
@@ -71,6 +80,7 @@ def tune(
         logs_dir: where a new study goes.
         jobs: how many processes train.
         on_progress: called twice a second while trials are trained.
+        on_note: called with a sentence where a process was killed.
         on_run: called with the name of each run of the confirmation.
 
     Raises:
@@ -80,13 +90,16 @@ def tune(
     """
     study = search if isinstance(search, Study) else Study.create(search, logs_dir)
     limit = study.search.time_limit_minutes
-    run_trials(study, jobs=jobs, end=time.time() + 60 * limit if limit else math.inf, on_progress=on_progress)
+    end = time.time() + 60 * limit if limit else math.inf
+    run_trials(study, jobs=jobs, end=end, on_progress=on_progress, on_note=on_note)
     winner, confirmation = write_best(study), None
     if winner and study.search.confirm_seeds:
         import_backend()
         from mnist_trainer.tuning.confirm import confirm
 
         confirmation = confirm(study, winner, on_run)
+    from mnist_trainer.tuning.figures import draw_figures  # matplotlib is imported when it is needed
+
     report = make_report(study, confirmation)
     write_study_page(study, report, draw_figures(study))
     Run(study.path).write_json(REPORT_NAME, report.as_json())
@@ -99,6 +112,7 @@ def run_trials(
     jobs: int = 1,
     end: float = float("inf"),
     on_progress: Callable[[Progress], None] = lambda _progress: None,
+    on_note: Callable[[str], None] = lambda _note: None,
 ) -> None:
     """Train the trials of a study that are still to be trained.
 
@@ -107,6 +121,7 @@ def run_trials(
         jobs: how many processes train here.
         end: after it, in seconds since 1970, no trial begins.
         on_progress: called twice a second.
+        on_note: called with a sentence where a process was killed.
 
     Raises:
         Interrupted: SIGINT or SIGTERM came; the workers have ended after their steps.
@@ -114,7 +129,7 @@ def run_trials(
     """
     import optuna
 
-    workers = _Workers(study, jobs, end)
+    workers = _Workers(study, jobs, end, on_note)
     with locked(study.path), study.opened() as storage, workers.ended():
         while not _is_finished(study, storage, end):
             optuna.storages.fail_stale_trials(storage)
@@ -134,11 +149,10 @@ def _is_finished(study: Study, storage: optuna.Study, end: float) -> bool:
 class _Workers:
     """The processes that train here."""
 
-    def __init__(self, study: Study, jobs: int, end: float) -> None:
-        self._study, self._jobs, self._end = study, jobs, end
+    def __init__(self, study: Study, jobs: int, end: float, on_note: Callable[[str], None]) -> None:
+        self._study, self._jobs, self._end, self._on_note = study, jobs, end, on_note
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self._num_finished = 0
-        self._deaths: deque[str] = deque(maxlen=_MOST_DEATHS)
+        self._num_finished = self._num_deaths = 0
 
     def start_missing(self, trials: Sequence[FrozenTrial]) -> None:
         """Start a process for each that has ended before its time.
@@ -148,27 +162,31 @@ class _Workers:
         """
         if num_finished(trials) > self._num_finished:
             self._num_finished = num_finished(trials)
-            self._deaths.clear()
+            self._num_deaths = 0
         is_needed = not is_enough(trials, self._study.num_trials)
         for place in range(self._jobs):
             process = self._processes.get(place)
-            code = process.poll() if process else None
-            if process and code is not None and code not in (0, RECYCLED):
-                self._require_hope(place, code)
-            if is_needed and (process is None or code is not None):
+            if process and process.poll() is not None:
+                del self._processes[place]
+                process.communicate()
+                self._note_end(place, process, trials)
+            if is_needed and place not in self._processes:
                 self._start(place, len(trials))
 
-    def _require_hope(self, place: int, code: int) -> None:
-        """Raise the error of a worker that could not go on; a kill is survived a few times."""
-        error = self._log(place).read_text(encoding="utf-8", errors="replace").strip()
+    def _note_end(self, place: int, process: subprocess.Popen[bytes], trials: Sequence[FrozenTrial]) -> None:
+        """Raise the error of a worker that could not go on; say of one that was killed what becomes of its trial."""
+        code = process.returncode
+        if code in (0, RECYCLED):
+            return
         if code > 0:
+            error = self._log(place).read_text(encoding="utf-8", errors="replace").strip()
             raise MnistTrainerError(error or f"a worker ended with exit code {code}")
-        self._deaths.append(f"by signal {-code}")
-        if len(self._deaths) == _MOST_DEATHS:
-            raise MnistTrainerError(
-                f"{self._study.path}: {_MOST_DEATHS} workers in a row were ended {self._deaths[-1]}, without a trial "
-                "having ended; is there enough memory?"
-            )
+        self._num_deaths += 1
+        name = signal.Signals(-code).name
+        if self._num_deaths == _MOST_DEATHS:
+            in_a_row = f"{_MOST_DEATHS} processes in a row were killed by {name}, without a trial having ended"
+            raise MnistTrainerError(f"{self._study.path}: {in_a_row}; is there enough memory?")
+        self._on_note(_note_on_kill(name, process.pid, trials))
 
     def _start(self, place: int, num_trials: int) -> None:
         # What has begun before was chosen by others; what other machines begin now is not known.
@@ -202,6 +220,16 @@ class _Workers:
                     process.kill()
                     process.communicate()
                 self._log(place).unlink(missing_ok=True)
+
+
+def _note_on_kill(signal_name: str, process_id: int, trials: Sequence[FrozenTrial]) -> str:
+    """Return what becomes of the trial whose process was killed."""
+    for entry in all_attempts(trials):
+        if entry.state.name == "RUNNING" and entry.last.user_attrs.get(PROCESS) == process_name(process_id):
+            is_last = entry.last.user_attrs.get(KILLS, 0) + 1 == MOST_KILLS
+            what = "the trial is given up" if is_last else "the trial goes on from its last epoch in another"
+            return f"a process of trial {entry.number} was killed by {signal_name}; {what}"
+    return f"a process that had no trial was killed by {signal_name}; another takes its place"
 
 
 def _environment(jobs: int) -> dict[str, Any]:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING
 from mnist_trainer.backend import import_backend
 from mnist_trainer.errors import Interrupted, MnistTrainerError
 from mnist_trainer.processes.interruption import interruptible
+from mnist_trainer.processes.program import end_with_the_parent
 from mnist_trainer.tuning.methods import make_sampler
 from mnist_trainer.tuning.storage import requeue
 from mnist_trainer.tuning.study import Study
@@ -86,22 +85,11 @@ def _resident_bytes() -> int:
         return 0
 
 
-def _end_with_the_parent() -> None:
-    """Stop when the pipe ends that standard input is: its other end is the parent's."""
-
-    def wait() -> None:
-        while os.read(0, 1):  # not the buffered stream, whose lock the interpreter wants when it ends
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def main(path: str, number: str, end: str) -> int:
     """Work on a study, and return the exit code."""
     try:
         with interruptible():
-            _end_with_the_parent()
+            end_with_the_parent()
             import_backend()
             worker = Worker(Study(Path(path)), int(number), float(end))
             worker.work()

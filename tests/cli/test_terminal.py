@@ -83,4 +83,5 @@ def test_training_stopped_finished_and_measured(terminal: Terminal, small_npz: P
     terminal.type("clear; mnist-train evaluate latest", "Enter")
     text = terminal.wait(lambda text: is_done(text) and "next" in text)
     assert terminal.too_long() == []
-    assert ("→9" in text) == (terminal.width > 80)
+    assert ("  →9" in text) == (terminal.width > 80)
+    assert ("not shown, for lack of room: →0 … →9" in text) == (terminal.width <= 80)

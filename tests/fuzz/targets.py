@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.load import load_dataset
@@ -17,9 +19,15 @@ from mnist_trainer.data.sources.idx import IDX_NAMES
 from mnist_trainer.errors import ConfigError, DataError, ModelError, PictureError, RunError
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.evaluation.report import make_report
-from mnist_trainer.files.untrusted import UNREADABLE
+from mnist_trainer.files.untrusted import UNREADABLE, UnsafeFile
+from mnist_trainer.formats.c_array.source import content_in
 from mnist_trainer.formats.keras.archive import read_config
 from mnist_trainer.formats.keras.weights_program import MEMORY_BYTES, copy_weights
+from mnist_trainer.formats.litert import open_model
+from mnist_trainer.formats.onnx.safe_graph import check_graph
+from mnist_trainer.formats.openvino import safe_graph as openvino_graph
+from mnist_trainer.formats.saved_model.read import read_model, signature_of
+from mnist_trainer.formats.saved_model.safe_graph import safe_graph
 from mnist_trainer.pictures.digit_image import find_digits
 from mnist_trainer.pictures.picture import read_picture
 from mnist_trainer.reporting.diagnosis import diagnose
@@ -78,6 +86,18 @@ def keras_config(content: bytes) -> None:
     keras_archive(archive_bytes(members(content, weights=b"")))
 
 
+def saved_model(content: bytes) -> None:
+    with _folder() as folder, contextlib.suppress(UnsafeFile):
+        (folder / "saved_model.pb").write_bytes(content)
+        model = read_model(folder)
+        safe_graph(model.graph_def, [signature_of(model).gives.name.partition(":")[0]], folder)
+
+
+def openvino(content: bytes) -> None:
+    with contextlib.suppress(UnsafeFile, SyntaxError):
+        openvino_graph.safe_graph(content.decode(errors="replace"), 40_000)
+
+
 def checkpoint(content: bytes) -> None:
     with _folder() as folder, contextlib.suppress(RunError):
         (folder / "epoch-000001.npz").write_bytes(content)
@@ -118,11 +138,30 @@ def weights(content: bytes) -> None:
         copy_weights(folder / "stored.h5", folder / "copy.weights.h5")
 
 
+def c_array(content: bytes) -> None:
+    with contextlib.suppress(UnsafeFile):
+        content_in(content)
+
+
+def litert(content: bytes) -> None:
+    """Ask a model of any bytes, in the process that the program has for it, for its answer to a black image."""
+    with _folder() as folder, contextlib.suppress(ModelError):
+        (folder / "model.tflite").write_bytes(content)
+        with open_model(folder / "model.tflite") as predictor:
+            predictor(np.zeros((1, 28, 28, 1), np.uint8))
+
+
+def onnx_graph(content: bytes) -> None:
+    with contextlib.suppress(*UNREADABLE):
+        check_graph(content)
+
+
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(yaml_config, override, npz, npy, idx, keras_archive, keras_config, checkpoint),
         *(report, metrics, predictions, picture, weights),
+        *(c_array, litert, onnx_graph, openvino, saved_model),
     )
 }
 

@@ -69,7 +69,7 @@ def test_learning_rate_that_never_changes_has_no_chart(record: RunRecord) -> Non
 
 @pytest.mark.parametrize("num_runs", [1, 3, 12])
 def test_numbers_of_equal_curves_do_not_hide_each_other(num_runs: int, record: RunRecord) -> None:
-    svg = overlaid_curves([with_history(record, (0.8, 0.9), (0.9, 0.4))] * num_runs, "loss", "l")
+    svg = overlaid_curves([with_history(record, (0.8, 0.9), (0.9, 0.4)).history] * num_runs, "loss", "l")
     numbers = re.findall(r'<text[^>]*font-size: 8px[^>]* y="([\d.]+)"[^>]*>(\d+)<', svg)
     assert [int(number) for _, number in numbers] == list(range(1, num_runs + 1))
     heights = [float(height) for height, _ in numbers]

@@ -18,6 +18,7 @@ from mnist_trainer.evaluation.report import EvaluationReport, make_report
 from mnist_trainer.formats.model_source import model_of
 from mnist_trainer.reporting import comparison, record
 from mnist_trainer.reporting.diagnosis import diagnose_run
+from mnist_trainer.reporting.folds_report import FoldsReport
 from mnist_trainer.reporting.html_report import make_html_report, write_html_report
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
@@ -400,3 +401,48 @@ def test_page_appears_whole(trained_run: Run, text: str, tmp_path: Path) -> None
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["page.html"]
     with pytest.raises(RunError, match="new: cannot be written: it is not a file"):
         write_html_report([trained_run], tmp_path / "new")
+
+
+def test_cross_validation_is_shown_with_its_folds(folds_run: Run) -> None:
+    report = FoldsReport.read(folds_run)
+    found = report.out_of_fold
+    text = make_html_report([folds_run])
+    page = Page(text)
+    assert f"accuracy in 2 folds: {found.num_correct:,} of 2,000 training examples are right" in page.text
+    low, high = (100 * bound for bound in report.interval)
+    assert f"95 % interval for a model like these {low:.2f} % – {high:.2f} %" in page.text
+    assert f"Mean of the folds {100 * report.mean:.2f} %" in page.text
+    _, *rows = page.tables["What each model is worth on the fold that it was not trained on"]
+    assert [row[:3] for row in rows] == [
+        [
+            str(fold.number),
+            f"{100 * fold.validation.accuracy:.2f} %",
+            f"{fold.validation.num_correct:,} of {fold.validation.num_examples:,}",
+        ]
+        for fold in report.folds
+    ]
+    titles = re.findall(r"<h2>([\w ]+)</h2>", text)
+    assert titles[:3] == ["Folds", "Learning curves", "Mistakes"]
+    assert not {"Diagnosis", "Robustness", "Layers"} & set(titles)
+    assert len(re.findall(r'alt="Example \d+ of the training split"', text)) == 48
+    assert page.text.count("mnist-train train linear --folds 2") == 1
+
+
+def test_cross_validation_beside_a_run_is_said_to_be_of_other_examples(trained_run: Run, folds_run: Run) -> None:
+    page = Page(make_html_report([folds_run, trained_run]))
+    accuracies = {run: make_report(load_predictions(run)).accuracy for run in (trained_run, folds_run)}
+    number = 1 + sorted(accuracies, key=lambda run: -accuracies[run]).index(folds_run)
+    assert f"Run {number} is a cross-validation, and was measured on the training split" in page.text
+    assert (
+        "Run 2 was measured on other examples than run 1: their numbers cannot be set against each other." in page.text
+    )
+    _, *rows = page.tables["Results, the most accurate run first"]
+    assert "linear, 2 folds" in rows[number - 1][0]
+    assert rows[1][2] == "–other examples"
+
+
+def test_two_cross_validations_of_the_same_examples_are_compared(folds_run: Run, tmp_path: Path) -> None:
+    other = with_mistakes(folds_run, tmp_path / "other", range(10))
+    page = Page(make_html_report([folds_run, other]))
+    assert "Images of the training split that exactly one of two runs reads right" in page.text
+    assert "on 2,000 examples (95 % interval" in page.text

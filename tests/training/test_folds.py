@@ -17,7 +17,7 @@ from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ConfigError, DataError, RunError
+from mnist_trainer.errors import ConfigError, DataError, RunError, TrainingDiverged
 from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.comparison import compare
@@ -172,3 +172,14 @@ def test_latest_model_is_not_that_of_folds(config: Config, tmp_path: Path) -> No
     folds = train_folds(config, start_run(config, tmp_path))
     assert find_run("latest", tmp_path).path == Path(folds.run)
     assert find_run("latest", tmp_path, complete=True).path == Path(trained.run)
+    assert find_run("latest", tmp_path, complete=True, needed="predictions.npz").path == Path(folds.run)
+
+
+def test_fold_that_diverges_says_how_all_are_trained_anew(small_npz: Path, tmp_path: Path) -> None:
+    overrides = [f"data.path={small_npz}", "data.folds=2", "model.l2=1000", "train.epochs=1"]
+    optimizer = "train.optimizer={name: sgd, learning_rate: 100}"
+    config = load_config("linear", [*overrides, optimizer, *WITHOUT_EXTRAS])
+    run = start_run(config, tmp_path)
+    with pytest.raises(TrainingDiverged) as caught:
+        train_folds(config, run)
+    assert f"mnist-train train {run.config_path} --set train.optimizer.learning_rate=10 (" in str(caught.value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+import tensorflow as tf
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import DataConfig
@@ -15,11 +16,16 @@ from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
+from mnist_trainer.reporting.folds_report import FoldsReport
+from mnist_trainer.training.fit import fit_run
 from mnist_trainer.tuning import objective, study, worker
 from mnist_trainer.tuning.confirm import confirm
-from mnist_trainer.tuning.study import Study
-from mnist_trainer.tuning.trials import REASON
+from mnist_trainer.tuning.report import make_report
+from mnist_trainer.tuning.storage import requeue_killed
+from mnist_trainer.tuning.study import Study, best_first
+from mnist_trainer.tuning.trials import MOST_KILLS, REASON, all_attempts, is_enough, reason_of
 from mnist_trainer.tuning.worker import Worker
+from tests.training.events import scalars
 from tests.tuning.conftest import Write
 
 
@@ -65,6 +71,8 @@ def test_trial_that_falls_behind_is_ended_with_its_reason(
         run = found.trial_run(trial.number)
         assert [row["epoch"] for row in run.read_metrics()] == [1]
         assert not run.model_path.exists()
+    assert best_first(found.trials(), found.search) == []
+    assert [trial.values for trial in make_report(found, None).trials] == [(), ()]
 
 
 def test_worker_whose_memory_grows_makes_room_for_another(
@@ -110,3 +118,53 @@ def test_confirmation_is_of_the_present_winner(write_search: Write, tmp_path: Pa
     assert trained[4:] == ["winner-seed0", "winner-seed1"]
     assert after.start == before.start
     assert after.winner != before.winner
+
+
+def test_trial_without_memory_fails_and_the_next_is_trained(
+    write_search: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[BaseException] = [MemoryError(), tf.errors.ResourceExhaustedError(None, None, "OOM")]
+
+    def fit_if_there_is_room(*arguments: Any, **options: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return fit_run(*arguments, **options)
+
+    monkeypatch.setattr(objective, "fit_run", fit_if_there_is_room)
+    found = Study.create(load_config(write_search(trials="3")), tmp_path)
+    Worker(found, 0).work()
+    failed, also_failed, trained = found.trials()
+    assert [reason_of(trial) for trial in (failed, also_failed)] == ["there is not enough memory to train it"] * 2
+    assert trained.state.name == "COMPLETE"
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_trial_whose_processes_are_killed_again_and_again_is_given_up(write_search: Write, tmp_path: Path) -> None:
+    found = Study.create(load_config(write_search(trials="1")), tmp_path)
+    with found.opened() as storage:
+        for number in range(MOST_KILLS):
+            storage.ask()
+            last = storage.get_trials()[-1]
+            assert last.number == number
+            storage.tell(last.number, state=optuna.trial.TrialState.FAIL)
+            requeue_killed(storage, storage.get_trials()[-1])
+        (attempts,) = all_attempts(storage.get_trials())
+        assert is_enough(storage.get_trials(), 1)
+    assert attempts.state.name == "FAIL"
+    assert reason_of(attempts.last) == "its processes were killed, 5 in a row; is there enough memory?"
+
+
+def test_folds_have_several_objectives(write_search: Write, tmp_path: Path) -> None:
+    more = ["search.folds=2", "search.objective=[accuracy, parameters]"]
+    found = Study.create(load_config(write_search(trials="1"), more), tmp_path)
+    Worker(found, 0).work()
+    (trial,) = found.trials()
+    report = FoldsReport.read(found.trial_run(0))
+    assert trial.values == [pytest.approx(report.mean), 784 * 10 + 10]
+
+
+def test_trials_can_be_sorted_in_tensorboard_by_what_they_come_to(write_search: Write, tmp_path: Path) -> None:
+    found = Study.create(load_config(write_search(trials="1")), tmp_path)
+    Worker(found, 0).work()
+    ((_, value),) = scalars(found.trial_run(0), "validation", "trial")["accuracy"]
+    assert [value] == [pytest.approx(accuracy) for accuracy in found.trials()[0].values]

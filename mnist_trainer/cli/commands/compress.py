@@ -9,6 +9,8 @@ import click
 import mnist_trainer
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_run
+from mnist_trainer.processes.interruption import resumable
+from mnist_trainer.runs.commands import command
 
 
 @click.command(short_help="Make smaller variants of a run's model, and compare them.")
@@ -44,7 +46,8 @@ def compress(
 
     from mnist_trainer.cli.show.compression import CompressionView
 
-    with CompressionView(as_json=as_json, quiet=quiet) as view:
+    again = command("compress", run, plan, *(word for value in overrides for word in ("--set", value)), "--resume")
+    with CompressionView(as_json=as_json, quiet=quiet) as view, resumable(Path(run), again):
         table = make_variants(
             run, loaded, resume=resume, force=force, logs_dir=logs_dir, callbacks=view.callbacks, on_step=view.step
         )

@@ -7,6 +7,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -77,7 +78,8 @@ def _refuse_unused(context: click.Context, names: tuple[str, ...], *, html: bool
 
 
 def _write(runs: tuple[str, ...], output: Path | None, logs_dir: Path, *, open_browser: bool) -> None:
-    found = [mnist_trainer.find_run(run, logs_dir, complete=True) for run in runs or ["latest"]]
+    complete: Any = {"complete": True, "needed": "predictions.npz"}
+    found = [mnist_trainer.find_run(run, logs_dir, **complete) for run in runs or ["latest"]]
     chosen = list({run.path.resolve(): run for run in found}.values())
     path = output or (chosen[0].path if len(chosen) == 1 else logs_dir) / _PAGE_NAME
     if output is None and not os.access(path.parent, os.W_OK):

@@ -75,7 +75,7 @@ def print_table(
     """Print a table whose first column is text and whose others are numbers, aligned on the right.
 
     Where the terminal is too narrow, the columns of the first group of `droppable` are left out, then those of the
-    second, and so on. No cell is ever cut.
+    second, and so on; a line below says which. No cell is ever cut.
     """
     cells = [[printable(cell) for cell in row] for row in (columns, *rows)]
     widths = {name: max(cell_len(row[place]) for row in cells) for place, name in enumerate(columns)}
@@ -86,6 +86,10 @@ def print_table(
         named = dict(zip(columns, row, strict=True))
         line = "  ".join(_padded(named[name], widths[name], is_text=name == columns[0]) for name in shown)
         console.print(Text(line.rstrip(), style="" if number else "bold"))
+    filled = {name for row in cells[1:] for name, cell in zip(columns, row, strict=True) if cell}
+    left_out = [group for group in reversed(droppable) if (filled & set(group)) - set(shown)]
+    if left_out:
+        print_text(console, f"not shown, for lack of room: {', '.join(map(_in_short, left_out))}")
 
 
 def _fitting(widths: dict[str, int], width: int, droppable: Sequence[Collection[str]]) -> list[str]:
@@ -95,6 +99,11 @@ def _fitting(widths: dict[str, int], width: int, droppable: Sequence[Collection[
             break
         shown = [name for name in shown if name not in group]
     return shown
+
+
+def _in_short(names: Collection[str]) -> str:
+    first, *others = names
+    return f"{first} … {others[-1]}" if len(others) > 2 else ", ".join(names)
 
 
 def _padded(cell: str, width: int, *, is_text: bool) -> str:

@@ -10,7 +10,7 @@ from mnist_trainer.reporting.wording import counted, duration, percent
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mnist_trainer.training.folds import FoldsReport
+    from mnist_trainer.reporting.folds_report import FoldsReport
 
 
 def show_folds(console: Console, report: FoldsReport) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from mnist_trainer.config.render import render_config
 from mnist_trainer.config.schema import NUM_SEEDS, Config
 from mnist_trainer.config.shipped import reference_to
 from mnist_trainer.errors import Interrupted
-from mnist_trainer.processes.interruption import interruptible
+from mnist_trainer.processes.interruption import resumable
 from mnist_trainer.runs.commands import command, typed
 from mnist_trainer.runs.find import find_run
 from mnist_trainer.runs.names import LOGS_DIR
@@ -76,30 +75,26 @@ class Training:
     @property
     def is_cross_validation(self) -> bool:
         """Whether one model is trained for each fold."""
-        return self._config.data.folds is not None and self._config.data.fold is None
+        return self._config.data.is_cross_validation
 
     def train_folds(self, run: Run | None) -> None:
         """Train one model for each fold, or go on with a run that does."""
         run = run or start_run(self._config, self._logs_dir)
         self._show_start(self._config, run)
         self._stopwatch.end("data")
-        try:
-            with interruptible(), ExitStack() as stack:
-                train_folds = mnist_trainer.train_folds  # imports TensorFlow
-                self._stopwatch.end("import")
-                report = train_folds(
-                    self._config,
-                    run,
-                    dataset=self._dataset,
-                    callbacks=lambda number: self._fold_callbacks(number, stack),
-                    stopwatch=self._stopwatch,
-                )
-        except Interrupted as error:
-            number, again = error.exit_code - 128, command("train", "--resume", run.path)
-            kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
-            raise Interrupted(f"{run.path}: {kept}\ngo on   {again}", number) from error
+        with resumable(run.path, command("train", "--resume", run.path)), ExitStack() as stack:
+            train_folds = mnist_trainer.train_folds  # imports TensorFlow
+            self._stopwatch.end("import")
+            report = train_folds(
+                self._config,
+                run,
+                dataset=self._dataset,
+                callbacks=lambda number: self._fold_callbacks(number, stack),
+                stopwatch=self._stopwatch,
+            )
         show_folds(self._console, report)
-        print_commands(self._console, "next", [command("visualize", logs_dir=self._logs_dir)])
+        page = command("visualize", "--html", run.path)
+        print_commands(self._console, "next", [page, command("visualize", logs_dir=self._logs_dir)])
         if self._as_json:
             print_json({"run": report.run, "report": report.as_json()})
 

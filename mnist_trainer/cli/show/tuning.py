@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -17,14 +17,15 @@ from mnist_trainer.config.load import LoadedConfig
 from mnist_trainer.config.search.schema import SearchConfig
 from mnist_trainer.config.shipped import shipped_names
 from mnist_trainer.errors import ConfigError, Fault, Interrupted, MnistTrainerError
-from mnist_trainer.processes.interruption import interruptible
-from mnist_trainer.reporting.wording import counted, percent
+from mnist_trainer.processes.interruption import resumable
+from mnist_trainer.reporting.wording import counted, duration, percent
 from mnist_trainer.runs.commands import command
 from mnist_trainer.tuning.report import BEST_NAME, StudyReport
 from mnist_trainer.tuning.study import Study, best_first
-from mnist_trainer.tuning.trials import REASON
+from mnist_trainer.tuning.trials import STATES, reason_of
 from mnist_trainer.tuning.tune import Progress as Trials
 from mnist_trainer.tuning.tune import tune
+from mnist_trainer.tuning.wording import objective_name, short_names, shown_parameter, shown_values
 
 _NUM_SHOWN = 10
 
@@ -63,17 +64,24 @@ class Tuning:
         print_text(self._console, f"{method}, {jobs}", "search")
         if search.trials and search.trials > study.num_trials:
             print_text(self._console, f"the grid has {study.num_trials} points, and no more trials", "note")
+        again = command("tune", "--resume", study.path)
         try:
-            with interruptible(), self._progress(search) as show:
-                report = tune(study, jobs=self._jobs, on_progress=show, on_run=self._show_run)
-        except Interrupted as error:
-            number, again = error.exit_code - 128, command("tune", "--resume", study.path)
-            kept = f"stopped by {signal.Signals(number).name}; what was trained is kept"
-            raise Interrupted(f"{study.path}: {kept}\ngo on   {again}", number) from error
+            with resumable(study.path, again), self._progress(search) as show:
+                report = tune(study, jobs=self._jobs, on_progress=show, on_note=self._show_note, on_run=self._show_run)
+        except Interrupted:
+            raise
         except MnistTrainerError as error:
-            again = command("tune", "--resume", study.path)
-            raise type(error)(f"{error}\ngo on   {again}") from error
+            ended = MnistTrainerError(f"{error}\ngo on   {again}")
+            ended.exit_code = error.exit_code
+            raise ended from error
         self._show(study, report)
+
+    def _show_note(self, note: str) -> None:
+        """Print it on standard error; above the bar, where that is on the same screen."""
+        if self._console.is_terminal and not self._console.quiet and sys.stderr.isatty():
+            print_text(self._console, f"Warning: {note}.")
+        else:
+            click.echo(f"Warning: {note}.", err=True)
 
     def _show_run(self, name: str) -> None:
         self._console.print(f"confirm  {name}")
@@ -102,24 +110,42 @@ class Tuning:
     def _show(self, study: Study, report: StudyReport) -> None:
         console = self._console
         console.print()
-        _show_best(console, report)
-        console.print()
-        if report.importances:
-            shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
-            print_text(console, f"the differences come from: {shares}", "why")
-        for state in ("pruned", "failed"):
-            reasons = [trial.reason for trial in report.trials if trial.state == state]
-            if reasons:
-                print_text(console, f"{counted(len(reasons), 'trial')}; the last one: {reasons[-1]}", state)
-        console.print()
-        not_confirmed = "The winner was not confirmed by further runs (search.confirm_seeds is 0)."
-        print_text(console, report.confirmation.verdict if report.confirmation else not_confirmed)
-        console.print(f"saved  {study.path / BEST_NAME}" if report.best else "no trial is complete")
+        if report.best:
+            _show_best(console, report)
+            console.print()
+        _show_reasons(console, report)
+        if report.best:
+            not_confirmed = "The winner was not confirmed by further runs (search.confirm_seeds is 0)."
+            print_text(console, report.confirmation.verdict if report.confirmation else not_confirmed)
+            console.print(f"saved  {study.path / BEST_NAME}")
         console.print(f"page   {study.page_path}")
         trained = [command("train", study.path / BEST_NAME)] if report.best else []
         print_commands(console, "next", [*trained, command("visualize", logs_dir=study.trials_path)])
         if self._as_json:
             print_json({"study": report.study, "report": report.as_json()})
+        if not report.best:
+            raise _nothing_found(study, report)
+
+
+def _nothing_found(study: Study, report: StudyReport) -> MnistTrainerError:
+    reasons = [trial.reason for trial in report.trials if trial.reason]
+    why = f"the last one: {reasons[-1]}; search other values" if reasons else "raise search.time_limit_minutes"
+    return MnistTrainerError(f"{study.path}: none of {counted(len(report.trials), 'trial')} is complete; {why}")
+
+
+def _show_reasons(console: Console, report: StudyReport) -> None:
+    """Print where the differences come from, and why trials are not complete."""
+    if report.importances:
+        shares = ", ".join(f"{key} {percent(share, 0)}" for key, share in report.importances.items())
+        print_text(console, f"the differences come from: {shares}", "why")
+    reasons = {
+        state: [trial.reason for trial in report.trials if trial.state == state] for state in ("pruned", "failed")
+    }
+    for state, found in reasons.items():
+        if found:
+            print_text(console, f"{counted(len(found), 'trial')}; the last one: {found[-1]}", state)
+    if report.importances or any(reasons.values()):
+        console.print()
 
 
 class TrialLines:
@@ -135,26 +161,18 @@ class TrialLines:
             if entry.state.is_finished() and entry.number not in self._shown:
                 self._shown.add(entry.number)
                 trial = entry.last
-                values = "  ".join(_values(self._objectives, trial.values or ()))
-                outcome = values or trial.user_attrs.get(REASON, "failed")
-                chosen = ", ".join(f"{self._names[key]} {_shown(value)}" for key, value in trial.params.items())
+                values = "  ".join(shown_values(self._objectives, entry.values))
+                outcome = values or f"{STATES[trial.state.name]}: {reason_of(trial)}"
+                chosen = ", ".join(
+                    f"{self._names[key]} {shown_parameter(value)}" for key, value in trial.params.items()
+                )
                 print_text(self._console, f"{outcome}  {chosen}", f"trial {entry.number:>3}", indent=11)
 
 
 def _best(trials: Trials, search: SearchConfig) -> str:
     """Return the best value so far, of the first objective."""
     best = best_first([entry.last for entry in trials.attempts], search)
-    return f", best {_values(search.objectives[:1], best[0].last.values or ())[0]}" if best else ""
-
-
-def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Return each dotted key with as much of its end as tells it from the others."""
-    found = {}
-    for key in keys:
-        parts = key.split(".")
-        ends = (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
-        found[key] = next((end for end in ends if sum(f".{k}".endswith(f".{end}") for k in keys) == 1), key)
-    return found
+    return f", best {shown_values(search.objectives[:1], best[0].values)[0]}" if best else ""
 
 
 def _show_best(console: Console, report: StudyReport) -> None:
@@ -164,20 +182,13 @@ def _show_best(console: Console, report: StudyReport) -> None:
     rows = [
         [
             str(trial.number),
-            *_values(report.objectives, trial.values),
-            *(_shown(trial.parameters.get(key)) for key in names),
+            *shown_values(report.objectives, trial.values),
+            *(shown_parameter(trial.parameters.get(key)) for key in names),
+            duration(trial.seconds),
         ]
         for trial in best
     ]
-    columns, last_first = ("trial", *report.objectives, *names.values()), [[name] for name in [*names.values()][::-1]]
+    columns = ("trial", *map(objective_name, report.objectives), *names.values(), "time")
+    last_first = [[name] for name in ["time", *reversed(names.values())]]
     title = f"the best of {counted(len(report.trials), 'trial')}"
     print_table(console, columns, rows, title=title, droppable=last_first)
-
-
-def _values(objectives: Sequence[str], values: Sequence[float]) -> list[str]:
-    pairs = zip(objectives, values, strict=False)
-    return [percent(value) if objective == "accuracy" else f"{value:.6g}" for objective, value in pairs]
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

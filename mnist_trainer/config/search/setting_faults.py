@@ -36,6 +36,9 @@ def _faults_of_objectives(search: SearchConfig) -> Found:
         yield "objective", "finds the smallest or fastest network, whatever it predicts; add accuracy"
     if len(objectives) > 1 and search.method == "cma_es":
         yield "method", "cma_es takes one objective; for several use nsga2 or tpe"
+    of_one = [objective for objective in objectives if objective in ("latency", "file_size")]
+    if search.folds and of_one:
+        yield "folds", f"trains several models, and {of_one[0]} is measured of one; use null here"
     if len(objectives) > 1 and search.pruning is not None:
         yield "pruning", f"ends trials by one objective, and there are {len(objectives)}; use null here"
 

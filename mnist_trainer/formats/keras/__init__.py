@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +19,13 @@ def open_model(path: Path, num_threads: int | None = None) -> Iterator[Predictor
 
     Args:
         path: the file.
-        num_threads: how many threads this process takes from now on; only before TensorFlow has computed anything.
+        num_threads: how many threads this process takes from now on; only before TensorFlow is imported.
     """
     from mnist_trainer.backend import import_backend
 
-    import_backend()
     if num_threads is not None:
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(num_threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        os.environ |= {"TF_NUM_INTRAOP_THREADS": str(num_threads), "TF_NUM_INTEROP_THREADS": "1"}
+    import_backend()
 
     from mnist_trainer.formats.keras.predictor import KerasPredictor
     from mnist_trainer.formats.keras.read import read_model

@@ -22,6 +22,7 @@ DESCRIPTION = (
 )
 CLASS_NAMES = "class_names"
 _FILE_IDENTIFIER = b"TFL3"
+_FLOATS = (schema.TensorType.FLOAT32, schema.TensorType.FLOAT16)
 # The schema demands it of buffers; Python's generated code forgets it.
 _ALIGNMENT = 16
 
@@ -46,17 +47,17 @@ class Sizes(NamedTuple):
 
 def sizes_of(content: bytes) -> Sizes:
     """Return where the bytes of a .tflite file are."""
-    graph, weights, biases, scales = Graph(content), 0, 0, {}
+    graph, scales = Graph(content), {}
+    of_buffers: dict[bool, dict[int, int]] = {True: {}, False: {}}
     for number, tensor in enumerate(graph.tensors):
         constant, quantization = graph.constant(number), tensor.quantization
         is_scaled = quantization is not None and quantization.scale is not None
         if is_scaled:
             scales[quantization.scale.tobytes()] = quantization.scale.nbytes
-        size = 0 if constant is None else constant.nbytes
-        weights += size if len(tensor.shape) > 1 else 0
-        biases += size if len(tensor.shape) <= 1 and (is_scaled or tensor.type == schema.TensorType.FLOAT32) else 0
-    used = weights + biases + sum(scales.values())
-    return Sizes(len(content), weights, biases, sum(scales.values()), len(content) - used)
+        if constant is not None and (is_scaled or tensor.type in _FLOATS):
+            of_buffers[len(tensor.shape) > 1][tensor.buffer] = constant.nbytes
+    weights, biases, of_scales = (sum(sizes.values()) for sizes in (of_buffers[True], of_buffers[False], scales))
+    return Sizes(len(content), weights, biases, of_scales, len(content) - weights - biases - of_scales)
 
 
 def pack(graph: Graph, class_names: tuple[str, ...] = ()) -> bytes:

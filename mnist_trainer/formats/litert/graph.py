@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
-_KINDS = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
+_KINDS: dict[int, str] = {
+    number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)
+}
 
 
 class Graph:

@@ -13,7 +13,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from mnist_trainer.files.limits import MAX_EXPORT_BYTES, MAX_RUNTIME_VALUES
 from mnist_trainer.files.untrusted import UnsafeFile, regular_file_size
-from mnist_trainer.formats.runtime_model import RuntimeModel, Tensor
+from mnist_trainer.formats.runtime_model import RuntimeModel, Tensor, only
 
 MEMORY_BYTES = 1_000_000_000
 RUNTIME = f"LiteRT {importlib.metadata.version('ai-edge-litert')}"
@@ -36,10 +36,8 @@ def load_bytes(content: bytes, num_threads: int | None) -> RuntimeModel:
     interpreter = Interpreter(model_content=content, num_threads=num_threads)
     _check_size(interpreter)
     interpreter.allocate_tensors()
-    takes, gives = (
-        _tensor(details()[0]) for details in (interpreter.get_input_details, interpreter.get_output_details)
-    )
-    return RuntimeModel(_Batches(interpreter), takes, gives, RUNTIME)
+    takes, gives = only(interpreter.get_input_details(), "inputs"), only(interpreter.get_output_details(), "outputs")
+    return RuntimeModel(_Batches(interpreter, takes, gives), _tensor(takes), _tensor(gives), RUNTIME)
 
 
 def _tensor(details: dict[str, Any]) -> Tensor:
@@ -49,11 +47,9 @@ def _tensor(details: dict[str, Any]) -> Tensor:
 class _Batches:
     """Runs a model; memory is taken anew only where a batch has another shape than the last one."""
 
-    def __init__(self, interpreter: Any) -> None:
-        self._interpreter = interpreter
-        details = interpreter.get_input_details()[0]
-        self._input, self._shape = details["index"], tuple(details["shape"])
-        self._output = interpreter.get_output_details()[0]["index"]
+    def __init__(self, interpreter: Any, takes: dict[str, Any], gives: dict[str, Any]) -> None:
+        self._interpreter, self._input, self._output = interpreter, takes["index"], gives["index"]
+        self._shape = tuple(takes["shape"])
 
     def __call__(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """Return the outputs of one batch."""
@@ -68,7 +64,9 @@ class _Batches:
 
 
 def _check_size(interpreter: Any) -> None:
-    """Refuse a model before memory is taken for what its layers make of an image."""
+    """Refuse a model before memory is taken for what its layers make of an image, or time for loops."""
+    if interpreter.num_subgraphs() > 1:
+        raise UnsafeFile("it has loops or branches, which may never end")
     num_values = sum(math.prod(map(int, tensor["shape"])) for tensor in interpreter.get_tensor_details())
     if num_values > MAX_RUNTIME_VALUES:
         raise UnsafeFile(f"its layers make {num_values:,} numbers; at most {MAX_RUNTIME_VALUES:,} are computed")

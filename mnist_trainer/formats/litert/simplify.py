@@ -17,6 +17,7 @@ def simplify(graph: Graph) -> None:
     floats; and the softmax is taken of floats: of bytes, a probability would be a multiple of 1/256.
     """
     _flatten_in_dense_layers(graph)
+    _omit_no_biases(graph)
     _quantise_bytes(graph)
     _soften_floats(graph)
     _leave_out_unused(graph)
@@ -29,6 +30,12 @@ def _flatten_in_dense_layers(graph: Graph) -> None:
         if is_flat and takers and all(graph.kind(taker) == "FULLY_CONNECTED" for taker in takers):
             for taker in takers:
                 taker.inputs = [reshape.inputs[0], *taker.inputs[1:]]
+
+
+def _omit_no_biases(graph: Graph) -> None:
+    """Leave out the −1 that stands for a bias of zeros: LiteRT 2.3 takes it for one of the wrong type, in int8."""
+    for dense in graph.of_kind("FULLY_CONNECTED"):
+        dense.inputs = [tensor for tensor in dense.inputs if tensor != -1]
 
 
 def _quantise_bytes(graph: Graph) -> None:

@@ -9,11 +9,9 @@ from markupsafe import Markup
 
 from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.data.dataset import Dataset
-from mnist_trainer.reporting import charts
 from mnist_trainer.reporting.comparison import Contender, config_differences
 from mnist_trainer.reporting.disagreements import Disagreements, find_disagreements
-from mnist_trainer.reporting.page.sections import CURVE_TITLES
-from mnist_trainer.reporting.record import RunRecord
+from mnist_trainer.reporting.page.sections import Record, overlaid_curves
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class ComparisonSections:
     incomparable: Sequence[int]
 
 
-def comparison_sections(records: Sequence[RunRecord], load: Callable[[DataConfig], Dataset]) -> ComparisonSections:
+def comparison_sections(records: Sequence[Record], load: Callable[[DataConfig], Dataset]) -> ComparisonSections:
     """Return what the page says of several runs beside each other.
 
     Args:
@@ -44,9 +42,7 @@ def comparison_sections(records: Sequence[RunRecord], load: Callable[[DataConfig
     comparable = [number for number, sha256 in enumerate(data, start=1) if sha256 == data[0]]
     contenders = [Contender(str(record.run.path), record.config, record.predictions) for record in records]
     return ComparisonSections(
-        curves={
-            title: charts.overlaid_curves(records, metric, f"all-{metric}") for metric, title in CURVE_TITLES.items()
-        },
+        curves=overlaid_curves([record.history for record in records], "all", "runs"),
         differences=config_differences([record.config for record in records]),
         pairs={number: find_disagreements(contenders[0], contenders[number - 1], load) for number in comparable[1:]},
         incomparable=[number for number in range(1, len(records) + 1) if number not in comparable],

@@ -57,6 +57,7 @@ def _templates() -> jinja2.Environment:
         "counted": wording.counted,
         "duration": lambda seconds: unbroken(wording.duration(seconds)),
         "milliseconds": lambda seconds: unbroken(wording.milliseconds(seconds)),
+        "precise_milliseconds": lambda seconds: unbroken(wording.precise_milliseconds(seconds)),
         "kilobytes": lambda num_bytes: unbroken(wording.kilobytes(num_bytes)),
         "calibration_verdict": wording.calibration_verdict,
         "data_address": _as_data_address,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from mnist_trainer.config.json_schema import config_json_schema
@@ -58,9 +59,19 @@ def test_init_starts_a_file_and_says_what_to_do_next(invoke: Invoke) -> None:
     schema = "mnist-train.schema.json beside it, with which editors complete its keys"
     assert result.output == f"wrote mine.yaml, and {schema}\nnext   edit it, then: mnist-train train mine.yaml\n"
     assert yaml.safe_load(Path("mine.yaml").read_text())["model"]["name"] == "conv"
+    assert "\n# mnist-train train mine.yaml " in Path("mine.yaml").read_text()
     assert invoke("config", "init").exit_code == 0
     assert invoke("config", "init").exit_code == 2
     assert Path("dense.yaml").is_file()
+
+
+@pytest.mark.parametrize(("name", "typed"), [("my conv.yaml", "'my conv.yaml'"), ("a\nb.yaml", "ab.yaml")])
+def test_init_names_the_copy_in_its_comment(name: str, typed: str, invoke: Invoke) -> None:
+    assert invoke("config", "init", "conv", "-o", name).exit_code == 0
+    text = Path(name).read_text()
+    assert f"\n# mnist-train train {typed} " in text
+    assert "configs/" not in text
+    assert load_config(name) == load_config("conv").model_copy(update={"name": load_config(name).name})
 
 
 def test_check_says_what_a_search_comes_to(invoke: Invoke) -> None:

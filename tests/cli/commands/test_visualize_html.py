@@ -23,15 +23,15 @@ from tests.cli.conftest import Invoke
 
 
 @pytest.fixture(scope="module")
-def pages(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Pages about one run, two and four, made by the command in a process without TensorFlow."""
+def pages(trained_run: Run, folds_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Pages about one run, two, four, and one with its folds, made by the command in a process without TensorFlow."""
     folder = tmp_path_factory.mktemp("pages")
     others = [str(shutil.copytree(trained_run.path, folder / name)) for name in ("other", "third", "fourth")]
     predictions = load_predictions(trained_run)
     for number, other in enumerate(others):  # which answer in another way to some examples
         replace(predictions, probabilities=np.roll(predictions.probabilities, number + 1, 1)).save(Run(Path(other)))
-    found = {name: folder / f"{name}.html" for name in ("one", "two", "four")}
-    arguments = {"one": [], "two": others[:1], "four": others}
+    found = {name: folder / f"{name}.html" for name in ("one", "two", "four", "folds")}
+    arguments = {"one": [], "two": others[:1], "four": others, "folds": [str(folds_run.path)]}
     code = (
         "import sys; from mnist_trainer.cli.main import main\n"
         f"for arguments in {[[*arguments[name], '-o', str(path)] for name, path in found.items()]}:\n"
@@ -44,6 +44,7 @@ def pages(trained_run: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         f"The page about {trained_run.name} is {found['one']}",
         f"The page about 2 runs is {found['two']}",
         f"The page about 4 runs is {found['four']}",
+        f"The page about 2 runs is {found['folds']}",
     ]
     return found
 
@@ -54,7 +55,7 @@ def browser_page() -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("name", ["one", "two", "four"])
+@pytest.mark.parametrize("name", ["one", "two", "four", "folds"])
 def test_browser_shows_the_page_and_has_nothing_to_complain_of(
     name: str, pages: dict[str, Path], browser_page: Page
 ) -> None:
@@ -72,7 +73,7 @@ def test_browser_shows_the_page_and_has_nothing_to_complain_of(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1_280])
-@pytest.mark.parametrize("name", ["two", "four"])  # which have all that the page about one has
+@pytest.mark.parametrize("name", ["two", "four", "folds"])  # which have all that the page about one has
 def test_page_is_accessible(
     name: str, width: int, scheme: Literal["light", "dark"], pages: dict[str, Path], browser_page: Page
 ) -> None:
@@ -84,7 +85,7 @@ def test_page_is_accessible(
 
 
 @pytest.mark.parametrize("width", [360, 700])
-@pytest.mark.parametrize("name", ["one", "two", "four"])
+@pytest.mark.parametrize("name", ["one", "two", "four", "folds"])
 def test_page_fits_a_small_screen(name: str, width: int, pages: dict[str, Path], browser_page: Page) -> None:
     browser_page.set_viewport_size({"width": width, "height": 740})
     browser_page.goto(pages[name].as_uri())

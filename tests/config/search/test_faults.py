@@ -201,6 +201,10 @@ SETTINGS = [
         "3:25: search.objective.1: accuracy is there twice; delete one of the two",
     ),
     (
+        "objective: [accuracy, latency]\nfolds: 3",
+        "4:10: search.folds: trains several models, and latency is measured of one; use null here",
+    ),
+    (
         "objective: latency",
         "3:14: search.objective: finds the smallest or fastest network, whatever it predicts; add accuracy",
     ),
