@@ -1,4 +1,4 @@
-"""Batch normalisation, and the scaling of pixels, as a part of the weights of another layer."""
+"""Batch normalisation as a part of the weights of the layer before it."""
 
 from __future__ import annotations
 
@@ -30,28 +30,6 @@ def fold_normalizations(model: keras.Model) -> keras.Model:
             parts.append(as_part(layer))
         else:
             parts[place] = _folded(parts[place], layer)
-    return built(model, parts)
-
-
-def fold_rescaling(model: keras.Model) -> keras.Model:
-    """Return a model whose first kernel has the factor of its pixels; what is left only turns bytes into floats."""
-    parts = [as_part(layer) for layer in layers_in_order(model)]
-    scaling, *others = parts
-    place = next((place for place, part in enumerate(others, 1) if part.weights), len(parts))
-    between = (keras.layers.Flatten, keras.layers.MaxPooling2D, *_PASSING)
-    is_foldable = (
-        type(scaling.layer) is keras.layers.Rescaling
-        and scaling.layer.offset == 0
-        and scaling.layer.scale > 0
-        and place < len(parts)
-        and type(parts[place].layer) in _FOLDING
-        and all(type(part.layer) in between for part in parts[1:place])
-    )
-    if not is_foldable:
-        return model
-    kernel, *bias = parts[place].weights
-    parts[place] = Part(parts[place].layer, [kernel * np.float32(scaling.layer.scale), *bias])
-    parts[0] = Part(keras.layers.Rescaling(1.0, name=scaling.layer.name), [])
     return built(model, parts)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_trainer.compression.folding import fold_normalizations, fold_rescaling
+from mnist_trainer.compression.folding import fold_normalizations
 from tests.compression.small_models import difference, model_of
 
 
@@ -72,17 +72,3 @@ def test_normalisation_stays_where_no_layer_can_do_it(before: list[keras.Layer])
     made = fold_normalizations(model)
     assert normalizations(made) == 1
     assert difference(made, model) == 0
-
-
-@pytest.mark.parametrize("padding", ["valid", "same"])
-def test_scaling_of_pixels_is_in_the_first_kernel(padding: str) -> None:
-    model = model_of(layers.Conv2D(4, 3, padding=padding, name="conv"))
-    made = fold_rescaling(model)
-    assert made.layers[0].scale == 1
-    assert made.get_layer("conv").kernel.numpy() * 255 == pytest.approx(model.get_layer("conv").kernel.numpy())
-    assert difference(made, model) <= 1e-5
-
-
-def test_scaling_of_pixels_stays_in_front_of_what_is_not_linear() -> None:
-    model = model_of(layers.Activation("tanh"), layers.Conv2D(4, 3))
-    assert fold_rescaling(model) is model

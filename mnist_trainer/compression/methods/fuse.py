@@ -14,23 +14,24 @@ if TYPE_CHECKING:
 
 
 class Config(Component):
-    """Batch normalisation done by the convolution or dense layer before it."""
+    """Batch normalisation done by the convolution or dense layer before it, wherever that is exact.
+
+    Behind max pooling it is if no channel's scale is negative; else the normalisation stays. LiteRT files gain nothing:
+    their converter does the same.
+    """
 
     name: Literal["fuse"] = "fuse"
     """fuse: batch normalisation becomes a part of the weights before it."""
-    rescaling: bool = False
-    """Multiply the first kernel by the 1/255 of pixels too; only where no later step trains: its weights are tiny."""
 
 
 def apply(config: Config, model: keras.Model, work: Workshop) -> keras.Model:  # noqa: ARG001 - it needs no data
-    """Return the model with fewer layers, or with fewer operations in its first one."""
-    from mnist_trainer.compression.folding import fold_normalizations, fold_rescaling
+    """Return the model without the normalisations that the layer before each can do.
+
+    The 1/255 of pixels stays a layer: bytes must become floats in any case, and tiny weights could not be trained on.
+    """
+    from mnist_trainer.compression.folding import fold_normalizations
 
     fused = fold_normalizations(model)
-    is_changed = len(fused.layers) < len(model.layers)
-    if config.rescaling:
-        scaled = fold_rescaling(fused)
-        fused, is_changed = scaled, is_changed or scaled is not fused
-    if not is_changed:
+    if len(fused.layers) == len(model.layers):
         raise DoesNotApply("it has no batch normalisation that the layer before it can do with the same result")
     return fused

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import pytest
 from keras import layers
 
@@ -16,24 +15,13 @@ WORK: Any = None
 
 
 def test_normalisation_is_gone_and_pixels_stay_scaled() -> None:
-    model = normalised()
+    model = model_of(layers.Conv2D(4, 3), layers.MaxPooling2D(2), layers.BatchNormalization(), layers.ReLU())
     made = apply(Config(), model, WORK)
     assert len(made.layers) == len(model.layers) - 1
     assert made.layers[0].scale == 1 / 255
     assert difference(made, model) <= 1e-5
 
 
-def test_scaling_of_pixels_goes_too_where_it_is_asked_for() -> None:
-    model = normalised()
-    made = apply(Config(rescaling=True), model, WORK)
-    assert (len(made.layers), made.layers[0].scale) == (len(model.layers) - 1, 1)
-    assert difference(made, model) <= 1e-5
-
-
 def test_model_without_normalisation_is_named() -> None:
     with pytest.raises(DoesNotApply, match="no batch normalisation"):
         apply(Config(), model_of(layers.Conv2D(4, 3)), WORK)
-
-
-def normalised() -> keras.Model:
-    return model_of(layers.Conv2D(4, 3), layers.MaxPooling2D(2), layers.BatchNormalization(), layers.ReLU())
