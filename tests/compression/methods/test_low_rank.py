@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -14,17 +13,7 @@ from mnist_trainer.compression.methods.low_rank import Config
 from mnist_trainer.compression.plan import CompressionPlan
 from mnist_trainer.formats.keras.read import read_model
 from mnist_trainer.runs.run import Run
-
-
-class Crash(Exception):
-    pass
-
-
-class CrashBehind(keras.callbacks.Callback):
-    """Ends the process's training behind its first epoch."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        raise Crash
+from tests.compression.crash import Crash, CrashBehindFirstEpoch
 
 
 def test_half_of_the_parameters_and_the_same_weights_where_it_was_killed(copied_run: Run) -> None:
@@ -35,7 +24,7 @@ def test_half_of_the_parameters_and_the_same_weights_where_it_was_killed(copied_
     variant = Run(copied_run.path / "variants" / "half")
     weights = read_model(variant.model_path).get_weights()
     with pytest.raises(Crash):
-        compress(copied_run, plan, force=True, callbacks=[CrashBehind()])
+        compress(copied_run, plan, force=True, callbacks=[CrashBehindFirstEpoch()])
     compress(copied_run, plan, resume=True)
     again = read_model(variant.model_path).get_weights()
     assert all(np.array_equal(*pair) for pair in zip(again, weights, strict=True))

@@ -20,6 +20,7 @@ from mnist_trainer.formats import litert
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.formats.writing import Writing
 from mnist_trainer.runs.run import Run
+from tests.compression.crash import Crash, CrashBehindFirstEpoch
 from tests.compression.small_models import model_of
 
 PLAN = CompressionPlan.model_validate({"variants": {"any": {"steps": ("quantize",)}}})
@@ -90,17 +91,6 @@ def test_no_images_and_no_training_for_float16_are_found_in_the_plan() -> None:
         Config(numbers="float16", aware=True)
 
 
-class Crash(Exception):
-    pass
-
-
-class CrashBehind(keras.callbacks.Callback):
-    """Ends the process's training behind its first epoch."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        raise Crash
-
-
 def test_aware_training_that_was_killed_ends_in_the_same_file(copied_run: Run) -> None:
     step = {"name": "quantize", "numbers": "int4", "aware": True}
     plan = CompressionPlan.model_validate({"fine_tune": {"epochs": 2}, "variants": {"int4": {"steps": (step,)}}})
@@ -108,7 +98,7 @@ def test_aware_training_that_was_killed_ends_in_the_same_file(copied_run: Run) -
     variant = Run(copied_run.path / "variants" / "int4")
     whole, metrics = (variant.path / "model.tflite").read_bytes(), variant.read_metrics()
     with pytest.raises(Crash):
-        compress(copied_run, plan, force=True, callbacks=[CrashBehind()])
+        compress(copied_run, plan, force=True, callbacks=[CrashBehindFirstEpoch()])
     assert not variant.is_complete
     compress(copied_run, plan, resume=True)
     assert (variant.path / "model.tflite").read_bytes() == whole
