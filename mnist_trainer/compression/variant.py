@@ -154,7 +154,7 @@ class _Chain:
         self._history: list[dict[str, float]] = list(parent.report.history)
         self._best_epoch = parent.report.best_epoch
         self._begin = time.perf_counter()
-        self._last: Component | None = None
+        self._last: tuple[Component, Run] | None = None
 
     def follow(self, variant: VariantConfig, on_step: OnStep) -> keras.Model:
         """Return the model behind all steps but one that writes a file, which is left to `finish`."""
@@ -163,10 +163,11 @@ class _Chain:
         self._records.append(StepRecord("", work.validate(model), model.count_params(), 0.0))
         for number, step in enumerate(variant.steps, start=1):
             on_step(f"{self._name}: {step.name}")
+            run = Run(self._run.path / "steps" / f"{number}-{step.name}")
             if writes_file(step):
-                self._last = step
+                self._last = step, run
                 break
-            model = self._done(step, model, Run(self._run.path / "steps" / f"{number}-{step.name}"))
+            model = self._done(step, model, run)
         return model
 
     def _done(self, step: Component, model: keras.Model, run: Run) -> keras.Model:
@@ -182,11 +183,15 @@ class _Chain:
             run.write_json(_STEP_NAME, asdict(record))
             run.delete("checkpoints")
         self._records.append(run.read_report(StepRecord, _STEP_NAME))
+        self._add_history(run)
+        return read_model(run.model_path)
+
+    def _add_history(self, run: Run) -> None:
+        """Add the epochs of a step, if it has trained."""
         if run.config_path.is_file():
             rows = run.read_metrics()
             self._best_epoch = len(self._history) + len(rows)
             self._history += [{**row, "epoch": len(self._history) + row["epoch"]} for row in rows]
-        return read_model(run.model_path)
 
     def _workshop(self, run: Run) -> Workshop:
         return Workshop(self._parent.source, self._parent.dataset, self._plan, run, self._callbacks)
@@ -239,14 +244,16 @@ class _Chain:
             light = ModelSource(exported_path(results, litert), litert)
             write_compared(model, light, images, self._parent.dataset.class_names)
             return model_of(results)
+        step, run = self._last
         begin, path = time.perf_counter(), exported_path(results, litert)
-        work = self._workshop(results)
-        stayed = component_module(METHODS, self._last.name).write(self._last, model, path, work)
+        run.path.mkdir(parents=True, exist_ok=True)
+        stayed = component_module(METHODS, step.name).write(step, model, path, self._workshop(run))
+        self._add_history(run)
         artefact = ModelSource(path, litert)
         with artefact.open() as predictor:
-            accuracy = work.validate(predictor)
+            accuracy = self._workshop(run).validate(predictor)
         seconds = time.perf_counter() - begin
-        self._records.append(StepRecord(self._last.name, accuracy, model.count_params(), seconds, stayed))
+        self._records.append(StepRecord(step.name, accuracy, model.count_params(), seconds, stayed))
         return artefact
 
 

@@ -85,7 +85,7 @@ def pack(graph: Graph, class_names: tuple[str, ...] = ()) -> bytes:
 
 def _keep_used_tensors(graph: Graph) -> None:
     used = {int(tensor) for operator in graph.operators for tensor in (*operator.inputs, *operator.outputs)}
-    kept = sorted(used | set(map(int, (*graph.inputs, *graph.outputs))) - {-1})
+    kept = sorted((used | set(map(int, (*graph.inputs, *graph.outputs)))) - {-1})
     new = {-1: -1, **{tensor: number for number, tensor in enumerate(kept)}}
     of_model = graph.model.subgraphs[0]
     for owner in (of_model, *graph.operators):

@@ -36,6 +36,14 @@ def test_every_model_answers_the_same(name: str, small_arrays: Arrays, tmp_path:
     assert export.size_bytes == (tmp_path / "model.tflite").stat().st_size
 
 
+def test_layers_without_bias_answer_the_same(small_arrays: Arrays, tmp_path: Path) -> None:
+    layers, images = keras.layers, small_arrays["x_test"][:100, ..., None]
+    dense = [layers.Dense(units, use_bias=False) for units in (4, 8)]
+    image, scaled = keras.Input((28, 28, 1), dtype="uint8"), layers.Rescaling(1 / 255)
+    model = keras.Sequential([image, scaled, layers.Flatten(), *dense, layers.Dense(10, "softmax")])
+    assert export_model(model, [Config()], Run(tmp_path), images)["litert"].max_difference < 2e-6
+
+
 def test_run_has_one_that_answers_the_same(trained_run: Run, small_arrays: Arrays) -> None:
     images = small_arrays["x_test"][..., None]
     with open_model(trained_run.path / "model.tflite") as predictor:
