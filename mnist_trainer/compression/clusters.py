@@ -24,6 +24,8 @@ def shared_values(kernel: Kernel, num_values: int) -> Kernel:
         num_values: how many values there are at most, from 2.
     """
     ordered = np.sort(kernel[kernel != 0]).astype(np.float64)
+    if not len(ordered):
+        return kernel
     sums = np.concatenate([[0.0], np.cumsum(ordered)])
     means = np.linspace(ordered[0], ordered[-1], num_values - (len(ordered) < kernel.size))
     before = None
