@@ -52,6 +52,13 @@ def keep_shared(model: keras.Model) -> keras.Model:
     return model
 
 
+def share_as(model: keras.Model, other: keras.Model) -> keras.Model:
+    """Give weights of a model the mean of those that are equal in another: an average over steps is not exact."""
+    for kernel, shared in zip(kernels_of(model), kernels_of(other), strict=True):
+        kernel.assign(_Shared(shared.numpy())(kernel))
+    return model
+
+
 class _Shared(keras.constraints.Constraint):
     """Puts the mean of a cluster in place of its members; those that are 0 stay 0."""
 

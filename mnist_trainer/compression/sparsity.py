@@ -50,6 +50,14 @@ def make_sparse(model: keras.Model, sparsity: float) -> None:
         kernel.assign(value * mask)
 
 
+def lower_dropout(model: keras.Model, part: float) -> keras.Model:
+    """Let a model of which only a part of its weights is left drop less: it has less to learn by heart with."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate *= math.sqrt(part)
+    return model
+
+
 class Sparsifier(keras.callbacks.Callback):
     """Lets the smallest weights be 0, from call to call more of them, and holds them there in every step.
 
@@ -80,11 +88,7 @@ class Sparsifier(keras.callbacks.Callback):
             mask = keras.Variable(np.ones(kernel.shape, np.float32), trainable=False, name="mask")
             kernel.constraint = _Masked(mask)
             self._masks.append(mask)
-        for layer in model.layers:
-            if isinstance(layer, keras.layers.Dropout):
-                # Fewer weights learn less by heart.
-                layer.rate *= math.sqrt((1 - self._sparsity) / max(density, 1 - self._sparsity))
-        return model
+        return lower_dropout(model, (1 - self._sparsity) / max(density, 1 - self._sparsity))
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Begin, or go on, where the optimiser's steps are."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from mnist_trainer.compression.clusters import keep_shared, share_values, shared_values
+from mnist_trainer.compression.clusters import keep_shared, share_as, share_values, shared_values
 from mnist_trainer.compression.sparsity import kernels_of
 
 
@@ -52,3 +52,10 @@ def test_what_is_shared_stays_shared_and_changes() -> None:
         assert len(pairs) == len(np.unique(old)) <= 4
         assert np.array_equal(new == 0, old == 0)
         assert not np.array_equal(new, old)
+
+
+def test_averages_share_values_as_their_model_does() -> None:
+    model, average = (keras.Sequential([keras.Input((1,)), keras.layers.Dense(4)]) for _ in range(2))
+    model.layers[0].kernel.assign([[1.0, 2.0, 1.0, 0.0]])
+    average.layers[0].kernel.assign([[1.0, 5.0, 3.0, 0.5]])
+    assert share_as(average, model).layers[0].kernel.numpy().tolist() == [[2, 5, 2, 0]]

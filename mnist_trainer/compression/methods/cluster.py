@@ -25,7 +25,7 @@ class Config(Component):
 
 def apply(config: Config, model: keras.Model, work: Workshop) -> keras.Model:
     """Return the model, trained on with shared weights."""
-    from mnist_trainer.compression.clusters import keep_shared, share_values
+    from mnist_trainer.compression.clusters import keep_shared, share_as, share_values
 
     share_values(model, config.clusters)
-    return work.fine_tune(model, adapt=keep_shared)
+    return share_as(work.fine_tune(model, adapt=keep_shared), model)

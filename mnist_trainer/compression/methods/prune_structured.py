@@ -31,6 +31,8 @@ def apply(config: Config, model: keras.Model, work: Workshop) -> keras.Model:
     """Return a model of fewer filters and units, trained on."""
     from mnist_trainer.compression.importance import most_important
     from mnist_trainer.compression.narrower import narrowed
+    from mnist_trainer.compression.sparsity import lower_dropout
 
     kept = most_important(model, config.fraction, config.by, work.validation.images)
-    return work.fine_tune(narrowed(model, kept))
+    small = narrowed(model, kept)
+    return work.fine_tune(lower_dropout(small, small.count_params() / model.count_params()))
