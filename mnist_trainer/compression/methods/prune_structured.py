@@ -21,7 +21,7 @@ class Config(Component):
 
     name: Literal["prune_structured"] = "prune_structured"
     """prune_structured: whole filters and units are removed."""
-    fraction: Part | dict[str, Part] = 0.5
+    fraction: Part | Annotated[dict[str, Part], Field(min_length=1)] = 0.5
     """Fraction of each layer's filters or units that is removed; a mapping has one for each layer that it names."""
     by: Literal["norm", "scale", "activation"] = "norm"
     """What goes: the smallest weights (norm), factors of the normalisation (scale), or variations (activation)."""
