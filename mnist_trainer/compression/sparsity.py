@@ -1,7 +1,8 @@
 """Weights that are 0 and stay 0 while a model is trained.
 
 Sources: Zhu and Gupta 2017, "To prune, or not to prune", eq. 1, whose cubic ramp this is; Han et al. 2015, "Learning
-both Weights and Connections", who rank weights by their size, and lower dropout as weights go (section 3.2).
+both Weights and Connections", section 3.2, who lower dropout as weights go; Lee et al. 2021, "Layer-adaptive Sparsity
+for the Magnitude-based Pruning", eq. 4, by whose score weights are ranked.
 """
 
 from __future__ import annotations
@@ -22,24 +23,33 @@ def kernels_of(model: keras.Model) -> list[keras.Variable]:
 
 
 def masks_of(kernels: list[Kernel], sparsity: float) -> list[Kernel]:
-    """Return 0 for the smallest weights of all kernels together, 1 for the others.
-
-    The largest weight of each kernel stays, whatever its size: without it nothing would pass its layer.
+    """Return 0 for the least weights of all kernels together, 1 for the others; the largest of each kernel stays.
 
     Args:
         kernels: of any shapes.
         sparsity: the fraction of all weights that are to be 0, in [0, 1].
     """
-    sizes = [np.abs(kernel).ravel() for kernel in kernels]
-    for size in sizes:
-        size[size.argmax()] = np.inf
-    ends = np.cumsum([len(size) for size in sizes])
+    ends = np.cumsum([kernel.size for kernel in kernels])
     keeps = np.ones(ends[-1], np.float32)
     # Of equal weights the first ones: a stable order makes the same masks of the same weights.
-    order = np.argsort(np.concatenate(sizes), kind="stable")
+    order = np.argsort(np.concatenate([_scores(kernel.ravel()) for kernel in kernels]), kind="stable")
     keeps[order[: min(round(sparsity * len(order)), len(order) - len(kernels))]] = 0
     parts = np.split(keeps, ends[:-1])
     return [part.reshape(kernel.shape) for part, kernel in zip(parts, kernels, strict=True)]
+
+
+def _scores(weights: Kernel) -> npt.NDArray[np.float64]:
+    """Return the square of each weight, divided by the sum of it and all larger ones of its kernel.
+
+    Within a kernel the order is that of sizes. Between kernels it is fair to small ones, such as the first convolution
+    of a network, and the largest weight of each has the highest score of all, 1: no layer is emptied.
+    """
+    order = np.argsort(np.abs(weights), kind="stable")
+    squares = np.square(weights[order], dtype=np.float64)
+    sums = np.cumsum(squares[::-1])[::-1]
+    scores = np.empty(len(weights))
+    scores[order] = np.divide(squares, sums, out=np.zeros(len(weights)), where=squares > 0)
+    return scores
 
 
 def make_sparse(model: keras.Model, sparsity: float) -> None:

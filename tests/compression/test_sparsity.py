@@ -50,25 +50,30 @@ def _fit(
     return zeros.counts
 
 
-def test_the_smallest_weights_of_all_layers_together_go() -> None:
-    one, other = np.array([[3.0, -0.1], [0.5, 2.0]], np.float32), np.array([[-0.2, 4.0]], np.float32)
+def test_the_least_weights_of_all_layers_together_go() -> None:
+    one, other = np.array([[3.0, -1.0], [2.0, 4.0]], np.float32), np.array([[-0.1, 0.5]], np.float32)
     first, second = masks_of([one, other], 0.5)
+    # Scores are 9/25, 1/30, 4/29, 1 and 0.01/0.26, 1: those of 1, 0.1 and 2 are the lowest.
     assert first.tolist() == [[1, 0], [0, 1]]
     assert second.tolist() == [[0, 1]]
 
 
 def test_of_equal_weights_the_first_go() -> None:
+    # Each is a part of itself and those behind it: a quarter, a third, a half, the whole.
     (mask,) = masks_of([np.full((2, 2), 0.5, np.float32)], 0.5)
-    # The first of all is its kernel's largest, which always stays.
-    assert mask.tolist() == [[1, 0], [0, 1]]
+    assert mask.tolist() == [[0, 0], [1, 1]]
 
 
 def test_no_layer_is_emptied() -> None:
     small, large = np.array([[0.1, 0.2]], np.float32), np.array([[5.0, 6.0, 7.0, 8.0]], np.float32)
-    first, second = masks_of([small, large], 0.5)
-    assert first.tolist() == [[0, 1]]
-    assert second.tolist() == [[0, 0, 1, 1]]
     assert [mask.sum() for mask in masks_of([small, large], 1.0)] == [1, 1]
+
+
+def test_what_is_zero_is_the_least() -> None:
+    kernel, zeros = np.array([[0.0, 1e-20], [0.0, 1.0]], np.float32), np.zeros((1, 2), np.float32)
+    first, second = masks_of([kernel, zeros], 4 / 6)
+    assert first.tolist() == [[0, 1], [0, 1]]
+    assert second.tolist() == [[0, 0]]
 
 
 def test_zeros_grow_along_the_cubic_ramp() -> None:
