@@ -57,7 +57,8 @@ def make_sparse(model: keras.Model, sparsity: float) -> None:
     kernels = kernels_of(model)
     values = [kernel.numpy() for kernel in kernels]
     for kernel, value, mask in zip(kernels, values, masks_of(values, sparsity), strict=True):
-        kernel.assign(value * mask)
+        # A product would be -0.0 where a weight was negative: a bit for each in a file that is compressed.
+        kernel.assign(np.where(mask, value, 0))
 
 
 def lower_dropout(model: keras.Model, part: float) -> keras.Model:
@@ -85,7 +86,7 @@ class Sparsifier(keras.callbacks.Callback):
         """
         super().__init__()
         self._sparsity, self._num_ramp_steps = sparsity, max(1, round(ramp * num_steps))
-        self._first_sparsity = 0.0
+        self._first_sparsity, self._done = 0.0, -1.0
         self._masks: list[keras.Variable] = []
 
     def adapt(self, model: keras.Model) -> keras.Model:
@@ -109,16 +110,18 @@ class Sparsifier(keras.callbacks.Callback):
         self._update()
 
     def _update(self) -> None:
+        kernels, averages = kernels_of(self.model), _averages_of(self.model)
         done = min(1.0, int(self.model.optimizer.iterations) / self._num_ramp_steps)
-        sparsity = self._sparsity + (self._first_sparsity - self._sparsity) * (1 - done) ** 3
-        kernels = kernels_of(self.model)
-        masks = masks_of([kernel.numpy() for kernel in kernels], sparsity)
-        averages = _averages_of(self.model)
-        for kernel, variable, mask in zip(kernels, self._masks, masks, strict=True):
-            variable.assign(mask)
+        if done != self._done:
+            self._done = done
+            sparsity = self._sparsity + (self._first_sparsity - self._sparsity) * (1 - done) ** 3
+            masks = masks_of([kernel.numpy() for kernel in kernels], sparsity)
+            for variable, mask in zip(self._masks, masks, strict=True):
+                variable.assign(mask)
+        for kernel, variable in zip(kernels, self._masks, strict=True):
             # A mean of the weights takes them in before the optimiser masks them.
             for weights in (kernel, *averages.get(kernel.path, ())):
-                weights.assign(weights.numpy() * mask)
+                weights.assign(weights * variable)
 
 
 def _averages_of(model: keras.Model) -> dict[str, list[keras.Variable]]:

@@ -122,6 +122,13 @@ def test_averages_of_the_weights_are_as_sparse() -> None:
     assert _num_zero(model) == 28
 
 
+def test_zeros_have_no_sign() -> None:
+    model = _model()
+    make_sparse(model, 0.9)
+    kernels = [kernel.numpy() for kernel in kernels_of(model)]
+    assert not any(np.signbit(kernel[kernel == 0]).any() for kernel in kernels)
+
+
 def test_fewer_weights_have_less_dropout() -> None:
     model = _model()
     Sparsifier(0.91, NUM_STEPS, 0).adapt(model)
