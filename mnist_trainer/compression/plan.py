@@ -42,6 +42,8 @@ class VariantConfig(Section):
 
     steps: Annotated[AnySteps, Field(min_length=1, max_length=10)]
     """What is done, one after another: names of methods, or sections with a name and keys."""
+    fine_tune: FineTuneConfig | None = None
+    """How this model is trained on; without it, as the plan says."""
 
     @model_validator(mode="after")
     def _check_files_come_last(self) -> VariantConfig:
@@ -61,6 +63,10 @@ class CompressionPlan(Section):
     """How a model is trained on when a step has changed it."""
     variants: Annotated[dict[VariantName, VariantConfig], Field(min_length=1, max_length=100)]
     """The compressed models, each with a name of your own, and its steps."""
+
+    def of(self, name: str) -> CompressionPlan:
+        """Return the plan with what a variant says of its training."""
+        return self.model_copy(update={"fine_tune": self.variants[name].fine_tune or self.fine_tune})
 
 
 def writes_file(step: Component) -> bool:

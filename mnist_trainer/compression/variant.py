@@ -138,7 +138,7 @@ def make_variant(
     """
     run.path.mkdir(parents=True, exist_ok=True)
     with run.lock():
-        chain = _Chain(parent, plan, name, run, callbacks)
+        chain = _Chain(parent, plan.of(name), name, run, callbacks)
         model = chain.follow(plan.variants[name], on_step)
         on_step(f"{name}: measuring")
         with new_results(run) as results:
@@ -278,7 +278,7 @@ def plan_text(plan: CompressionPlan, name: str, parent: ModelSource) -> str:
     """Return what plan.yaml says of a variant: what it is made of, and how."""
     import yaml
 
-    values = plan.model_dump(mode="json", include={"seed", "fine_tune"})
-    steps = plan.variants[name].model_dump(mode="json")
+    values = plan.of(name).model_dump(mode="json", include={"seed", "fine_tune"})
+    steps = plan.variants[name].model_dump(mode="json", include={"steps"})
     text: str = yaml.safe_dump({"parent_sha256": parent.sha256, **values, **steps}, sort_keys=False)
     return text

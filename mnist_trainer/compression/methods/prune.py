@@ -22,7 +22,7 @@ class Config(Component):
     """prune: the smallest weights become 0."""
     sparsity: Annotated[float, Field(gt=0, lt=1)] = 0.9
     """Fraction of all kernels' weights that are 0 in the end."""
-    ramp: Annotated[float, Field(ge=0, lt=1)] = 0.6
+    ramp: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """Fraction of the training in which their number grows."""
 
 
