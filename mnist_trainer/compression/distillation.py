@@ -73,7 +73,8 @@ class _Student(keras.Model):
     """A model with the inputs, outputs and variables of another; its teachers stay in a closure, unseen by Keras."""
 
     def __init__(self, model: keras.Model, loss_of_answers: Any, alpha: float) -> None:
-        super().__init__(inputs=model.inputs, outputs=model.outputs, name=model.name)
+        (images,), (probabilities,) = model.inputs, model.outputs
+        super().__init__(inputs=images, outputs=probabilities, name=model.name)
         self._loss_of_answers, self._alpha = loss_of_answers, alpha
 
     def compute_loss(

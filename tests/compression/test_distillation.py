@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from mnist_trainer.compression.distillation import divergence, taught
+from mnist_trainer.compression.workshop import copy_in_policy
+from mnist_trainer.training.execution import dtype_policy
 
 
 def probabilities(*rows: list[float]) -> np.ndarray:
@@ -56,6 +58,16 @@ def test_training_adds_both_losses_by_their_shares_and_learns_the_mean_of_teache
     assert history.history["loss"] == [pytest.approx(0.25 * math.log(2) + 0.75 * of_teachers)]
     # The gradient of logits is p − target, whose mean target is 0.25 · (1, 0) + 0.75 · (0.75, 0.25).
     np.testing.assert_allclose(model.get_weights()[1] - np.log(0.5), [0.3125, -0.3125], atol=1e-6)
+
+
+def test_a_student_in_bfloat16_learns_in_several_steps_a_call() -> None:
+    student, teacher = always([0.5, 0.5]), always([0.9, 0.1])
+    with dtype_policy("mixed_bfloat16"):
+        model = taught(copy_in_policy(student), teachers=[teacher], temperature=1.0, alpha=0.0)
+    model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy", steps_per_execution=2)
+    model.fit(IMAGES, LABELS, batch_size=1, epochs=20, verbose=0)
+    assert [layer.compute_dtype for layer in model.layers[1:]] == ["bfloat16", "float32"]
+    np.testing.assert_allclose(model(IMAGES[:1])[0], [0.9, 0.1], atol=1e-3)
 
 
 def test_measuring_has_the_loss_against_labels_alone() -> None:
