@@ -3,6 +3,10 @@
 Source: Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", section 2. Theirs is the
 cross-entropy; this is the Kullback-Leibler divergence, whose gradients are the same and which is 0 where answers agree.
 `keras.distillation.Distiller` makes its teacher a part of the model: a checkpoint would hold both.
+
+A teacher trained with smoothed labels teaches little (Müller, Kornblith and Hinton 2019, "When Does Label Smoothing
+Help?"). Of student.yaml, 9 epochs, validation: alone 98.9 %; by good.yaml without smoothing, at temperature 4, 99.0 %;
+by good.yaml as it is 98.5 %, at temperature 1 98.9 %.
 """
 
 from __future__ import annotations

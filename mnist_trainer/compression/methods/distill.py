@@ -11,6 +11,7 @@ from mnist_trainer.component import Component, Epoch, FractionBelowOne, StepLeng
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import AnyModel
 from mnist_trainer.config.schema import Config as TrainingConfig
+from mnist_trainer.config.shipped import STANDARD_INPUT
 from mnist_trainer.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Config(Component):
     student: str | AnyModel = "student"
     """A configuration, by its file or its shipped name; or a section as `model`, trained as the parent was."""
     teachers: Annotated[tuple[str, ...], Field(max_length=20)] = ()
-    """Runs, by their paths or by their names beside the parent; of several the mean is learned; [] is the parent."""
-    temperature: Annotated[float, Field(ge=0.1, le=100)] = 2.0
+    """Runs, by path or by name beside the parent; [] is the parent itself. Smoothed labels make poor teachers."""
+    temperature: Annotated[float, Field(ge=0.1, le=100)] = 4.0
     """By which logits are divided in the comparison of answers: above 1, classes of small probability count more."""
     alpha: FractionBelowOne = 0.1
     """Share of the loss against the labels; the rest is against the teachers' answers."""
@@ -53,6 +54,8 @@ class Config(Component):
 
 
 def _load_student(reference: str) -> TrainingConfig:
+    if reference == STANDARD_INPUT:
+        raise _fault("is standard input, which is read once; expected the name of a configuration")
     try:
         config = load_config(reference)
     except ConfigError as error:

@@ -123,6 +123,7 @@ def test_student_whose_file_has_changed_is_another_variant(tmp_path: Path) -> No
         ("search_dense", "is a search; expected a configuration that is trained once"),
         ("{name: dense, unit: [3]}", "unknown key; did you mean 'units'"),
         ("3", "expected"),
+        ('"-"', "is standard input, which is read once; expected the name of a configuration"),
     ],
 )
 def test_student_that_cannot_be_trained_is_refused_with_its_place(tmp_path: Path, value: str, message: str) -> None:
