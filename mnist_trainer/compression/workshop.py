@@ -78,11 +78,13 @@ class Workshop:
             TrainingDiverged: the loss is no longer a finite number.
             Interrupted: SIGINT or SIGTERM came.
         """
-        config, run = self.config, self.run
-        resumption = begin_or_resume(run, config)
-        origin = Origin(lambda: _copy_in_policy(model), adapt, first_kept_epoch)
+        return self.train(self.config, Origin(lambda: copy_in_policy(model), adapt, first_kept_epoch), callbacks)
+
+    def train(self, config: Config, origin: Origin, callbacks: Callbacks = ()) -> keras.Model:
+        """Return what a configuration of another kind makes of `origin`; all else is as in `fine_tune`."""
+        resumption = begin_or_resume(self.run, config)
         plan = make_plan(config, self.dataset, resumption.precision if resumption else None, origin=origin)
-        with fit_run(plan, run, callbacks=[*callbacks, *self.callbacks], resumption=resumption) as fitted:
+        with fit_run(plan, self.run, callbacks=[*callbacks, *self.callbacks], resumption=resumption) as fitted:
             return fitted.model
 
     def validate(self, model: Any) -> float:
@@ -96,7 +98,7 @@ class Workshop:
         return self.dataset.validation or train.part(np.arange(train.num_examples // 10))
 
 
-def _copy_in_policy(model: keras.Model) -> keras.Model:
+def copy_in_policy(model: keras.Model) -> keras.Model:
     """Return a copy of a model with its weights, in the present dtype policy but for its outputs."""
     policy = keras.config.dtype_policy()
 
