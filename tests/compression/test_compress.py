@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -147,7 +148,8 @@ def test_killed_variant_goes_on_to_the_same_file(
 
 def test_ctrl_c_says_how_to_go_on(copied_run: Run, plan_file: Path) -> None:
     command = [sys.executable, "-m", "mnist_trainer", "compress", str(copied_run.path), str(plan_file)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     checkpoints = copied_run.path / "variants/half/steps/1-prune/checkpoints"
     while process.poll() is None and not list(checkpoints.glob("epoch-*.npz")):
         time.sleep(0.01)
