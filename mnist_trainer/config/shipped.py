@@ -6,11 +6,15 @@ import os
 import shlex
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from mnist_trainer.config.spelling import did_you_mean
 from mnist_trainer.errors import ConfigError, Fault
 
 STANDARD_INPUT = "-"
+# Commands that take files of a kind of their own.
+Purpose = Literal["train", "tune", "compress"]
+_PURPOSES: dict[str, Purpose] = {"search": "tune", "compress": "compress"}
 SCHEMA_NAME = "mnist-train.schema.json"
 # How YAML editors are told a file's schema.
 _NAMES_SCHEMA = "# yaml-language-server: $schema="
@@ -23,15 +27,15 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "configs"
 
 
-def shipped_names(*, searches: bool = True) -> list[str]:
-    """Return the bare names of the shipped configurations, in alphabetical order; with those of searches or without."""
+def shipped_names(purpose: Purpose | None = None) -> list[str]:
+    """Return the bare names of the shipped files, in alphabetical order; all, or those for one command."""
     names = sorted(path.stem for path in shipped_folder().glob("*.yaml"))
-    return [name for name in names if searches or not is_search(name)]
+    return [name for name in names if purpose in (None, purpose_of(name))]
 
 
-def is_search(name: str) -> bool:
-    """Return whether the shipped configuration `name` is a search, which is tuned, not trained."""
-    return name.startswith("search_")
+def purpose_of(name: str) -> Purpose:
+    """Return which command the shipped file `name` is for."""
+    return _PURPOSES.get(name.partition("_")[0], "train")
 
 
 def find_config(reference: str) -> Path:
@@ -58,9 +62,9 @@ def reference_to(file: Path) -> Path | str:
 
 
 def copy_shipped(name: str, target: Path) -> Path:
-    """Copy the shipped configuration `name` to `target`, which names the schema that is put beside it; return it.
+    """Copy the shipped file `name` to `target`, which names the schema that is put beside it; return it.
 
-    The command in its comment is that of the copy.
+    The command in its comment is that of the copy. A plan of compression has no schema.
 
     Raises:
         ConfigError: there is no such configuration, or the file exists or cannot be written.
@@ -72,7 +76,8 @@ def copy_shipped(name: str, target: Path) -> Path:
     from mnist_trainer.files.whole_file import write_whole
 
     shipped = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
-    text = f"{_NAMES_SCHEMA}{SCHEMA_NAME}\n" + shipped.replace(f"configs/{name}.yaml", _in_comment(target))
+    has_schema = purpose_of(name) != "compress"
+    text = f"{_NAMES_SCHEMA}{SCHEMA_NAME}\n" * has_schema + shipped.replace(f"configs/{name}.yaml", _in_comment(target))
     try:
         with target.open("xb") as file:
             file.write(text.encode("utf-8", "backslashreplace"))
@@ -82,8 +87,9 @@ def copy_shipped(name: str, target: Path) -> Path:
         with suppress(OSError):
             target.unlink()  # what was written of it
         raise ConfigError([Fault(str(target), "", f"cannot be written: {error.strerror}")]) from error
-    with write_whole(target.with_name(SCHEMA_NAME)) as path:
-        path.write_text(schema_text(), encoding="utf-8")
+    if has_schema:
+        with write_whole(target.with_name(SCHEMA_NAME)) as path:
+            path.write_text(schema_text(), encoding="utf-8")
     return target
 
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from mnist_trainer.compression.plan import load_plan
 from mnist_trainer.config.json_schema import config_json_schema
 from mnist_trainer.config.load import load_config
-from mnist_trainer.config.shipped import copy_shipped, is_search, shipped_folder, shipped_names
+from mnist_trainer.config.shipped import copy_shipped, purpose_of, shipped_folder, shipped_names
 from mnist_trainer.errors import ConfigError
 
 
@@ -20,17 +22,22 @@ def test_header_says_what_it_is_the_command_and_what_to_expect(name: str) -> Non
     lines = (shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
     header = [line for line in lines if line.startswith("#")]
     assert lines[: len(header)] == header
-    command = f"mnist-train {'tune' if is_search(name) else 'train'} configs/{name}.yaml"
-    assert any(command in line and (is_search(name) or "%" in line) for line in header)
+    purpose = purpose_of(name)
+    command = rf"mnist-train {purpose} (latest )?configs/{name}\.yaml"
+    assert any(re.search(command, line) and (purpose != "train" or "%" in line) for line in header)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", [*shipped_names("train"), *shipped_names("tune")])
 def test_searches_are_told_by_their_name(name: str) -> None:
-    assert is_search(name) is (load_config(name).search is not None)
-    assert (name in shipped_names(searches=False)) is not is_search(name)
+    assert (purpose_of(name) == "tune") is (load_config(name).search is not None)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", shipped_names("compress"))
+def test_plans_are_told_by_their_name(name: str) -> None:
+    assert load_plan(name).variants
+
+
+@pytest.mark.parametrize("name", [*shipped_names("train"), *shipped_names("tune")])
 def test_bare_name_and_file_are_the_same(name: str) -> None:
     assert load_config(name) == load_config(shipped_folder() / f"{name}.yaml")
     assert load_config(name).name == name

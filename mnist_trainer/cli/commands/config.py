@@ -12,8 +12,9 @@ import mnist_trainer
 from mnist_trainer.backend import import_backend
 from mnist_trainer.cli import options
 from mnist_trainer.cli.completion import complete_config
-from mnist_trainer.config.shipped import SCHEMA_NAME, copy_shipped, is_search
+from mnist_trainer.config.shipped import SCHEMA_NAME, copy_shipped, purpose_of
 from mnist_trainer.errors import ConfigError, Fault
+from mnist_trainer.reporting.wording import counted
 from mnist_trainer.runs.commands import command
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ def check(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     for file in files:
         try:
             loaded = LoadedConfig.read(file).with_overrides(overrides)
+            if "variants" in loaded.source.values:
+                plan = mnist_trainer.load_plan(file, overrides)
+                click.echo(f"{file}: no fault; a plan of {counted(len(plan.variants), 'variant')}")
+                continue
             settings = loaded.config
             with loaded.located():
                 _require_data(settings.data.path)
@@ -94,9 +99,10 @@ def init(name: str, output: Path | None) -> None:
     mnist-train config init conv -o mine.yaml
     mnist-train config init search_dense
     """
-    path = copy_shipped(name, output or Path(f"{name}.yaml"))
-    click.echo(f"wrote {path}, and {SCHEMA_NAME} beside it, with which editors complete its keys")
-    click.echo(f"next   edit it, then: {command('tune' if is_search(name) else 'train', path)}")
+    path, purpose = copy_shipped(name, output or Path(f"{name}.yaml")), purpose_of(name)
+    schema = "" if purpose == "compress" else f", and {SCHEMA_NAME} beside it, with which editors complete its keys"
+    click.echo(f"wrote {path}{schema}")
+    click.echo(f"next   edit it, then: {command(purpose, *(['latest'] if purpose == 'compress' else []), path)}")
 
 
 @config.command()

@@ -14,7 +14,7 @@ from mnist_trainer.config.shipped import shipped_names
 
 @click.command(
     short_help="Train one model and measure it on the test split.",
-    epilog=f"Shipped configurations: {', '.join(shipped_names(searches=False))}.",
+    epilog=f"Shipped configurations: {', '.join(shipped_names('train'))}.",
 )
 @click.argument("config", required=False, shell_complete=complete_config)
 @options.overrides

@@ -13,7 +13,7 @@ from mnist_trainer.config.shipped import shipped_names
 
 @click.command(
     short_help="Search for better values of some keys.",
-    epilog=f"Shipped searches: {', '.join(name for name in shipped_names() if name.startswith('search_'))}.",
+    epilog=f"Shipped searches: {', '.join(shipped_names('tune'))}.",
 )
 @click.argument("search", required=False, shell_complete=complete_config)
 @options.overrides

@@ -41,7 +41,7 @@ class Tuning:
         """Begin a study, or join one that another machine has begun."""
         config = LoadedConfig.read(file).with_overrides(overrides).config
         if config.search is None:
-            searches = ", ".join(name for name in shipped_names() if name not in shipped_names(searches=False))
+            searches = ", ".join(shipped_names("tune"))
             remedy = (
                 f"shipped searches: {searches}; start one of your own with: {command('config', 'init', 'search_dense')}"
             )

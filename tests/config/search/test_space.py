@@ -96,7 +96,7 @@ def test_values_that_the_schema_refuses_make_no_trial(config: Config) -> None:
         with_values(config, {"train.optimizer.momentum": 0.5})
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_names() if name not in shipped_names(searches=False)])
+@pytest.mark.parametrize("name", shipped_names("tune"))
 def test_any_values_of_a_shipped_search_make_a_trial_whose_file_is_read_as_the_same(name: str, tmp_path: Path) -> None:
     config, random = load_config(name), Random(3)  # noqa: S311 - not for secrets
     for _ in range(20):
