@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from mnist_trainer.backend import import_backend
+from mnist_trainer.compression.figure import FIGURE_NAME, write_figure
 from mnist_trainer.compression.methods import DoesNotApply
 from mnist_trainer.compression.plan import CompressionPlan, load_plan
 from mnist_trainer.compression.table import TABLE_NAME, CompressionTable, make_table
@@ -73,7 +74,9 @@ def compress(
     on_step("measuring")
     made = [variant_run(parent.run, name) for name in plan.variants if name not in skipped]
     table = make_table(parent, made, skipped)
-    Run(parent.run.path / VARIANTS_FOLDER).write_json(TABLE_NAME, table.as_json())
+    folder = Run(parent.run.path / VARIANTS_FOLDER)
+    folder.write_json(TABLE_NAME, table.as_json())
+    write_figure(table, folder.path / FIGURE_NAME)
     return table
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import keras
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
+from mnist_trainer.compression.figure import FIGURE_NAME
 from mnist_trainer.compression.table import CompressionRow, CompressionTable
 from mnist_trainer.reporting.wording import milliseconds, percent
 from mnist_trainer.runs.commands import command
+from mnist_trainer.runs.run import VARIANTS_FOLDER
 
 _COLUMNS = ("variant", "accuracy", "difference", "95 % interval", "parameters", "not 0", "bytes", "gzip", "an image")
+_NAME_WIDTH = 16
 _DROPPABLE = (["not 0"], ["95 % interval"], ["parameters"], ["an image"])
 
 
@@ -48,11 +52,14 @@ class CompressionView:
         title = f"on {table.num_examples:,} test examples"
         print_table(console, _COLUMNS, map(_row, table.rows), title=title, droppable=_DROPPABLE)
         console.print()
+        print_text(console, "accuracy after each step, on the examples that choices are made by:")
         for row in table.rows[1:]:
-            steps = ", ".join(f"{step.name or 'parent'} {percent(step.validation_accuracy)}" for step in row.steps)
-            print_text(console, f"{row.name}: {steps}", "steps")
+            steps = (f"{step.name or 'parent'} {percent(step.validation_accuracy)}" for step in row.steps)
+            print_text(console, ", ".join(steps), row.name.ljust(_NAME_WIDTH - 1) + " ", indent=_NAME_WIDTH)
+        console.print()
         for name, reason in table.skipped.items():
             print_text(console, f"{name}: {reason}", "skipped", indent=9)
+        print_commands(console, "picture", [str(Path(table.run) / VARIANTS_FOLDER / FIGURE_NAME)])
         if len(table.rows) > 1:
             print_commands(console, "next", [command("evaluate", table.rows[1].run)])
         if self._as_json:
