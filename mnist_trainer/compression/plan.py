@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from mnist_trainer.component import Component, Count, Epoch, Section, StepLength, component_list
 from mnist_trainer.config.load import load_section
+from mnist_trainer.config.schema import AugmentConfig
 from mnist_trainer.files.modules import component_module
 
 METHODS = "mnist_trainer.compression.methods"
@@ -33,8 +34,8 @@ class FineTuneConfig(Section):
     """The first step's length; it falls to 0 along a half cosine."""
     batch_size: Count = 128
     """Examples a step."""
-    augment: bool = True
-    """Change training images as the parent's configuration does."""
+    augment: bool | AugmentConfig = True
+    """Change training images as the parent's configuration does; or as a section of its own says."""
 
 
 class VariantConfig(Section):

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from mnist_trainer.compression.plan import CompressionPlan
-from mnist_trainer.config.schema import Config
+from mnist_trainer.config.schema import AugmentConfig, Config
 from mnist_trainer.data.dataset import Dataset, Split
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.formats.model_source import ModelSource
@@ -48,7 +48,9 @@ class Workshop:
         optimizer = parent.train.optimizer.model_copy(update={"learning_rate": tune.learning_rate})
         changed = {"optimizer": optimizer, "schedule": cosine.Config(), "early_stopping": None}
         train = parent.train.model_copy(update={**changed, "epochs": tune.epochs, "batch_size": tune.batch_size})
-        augment = parent.augment if tune.augment else type(parent.augment)()
+        augment = tune.augment
+        if isinstance(augment, bool):
+            augment = parent.augment if augment else AugmentConfig()
         augment = augment.model_copy(update={"clean_epochs": min(augment.clean_epochs, tune.epochs - 1)})
         return parent.model_copy(update={"train": train, "augment": augment, "seed": self.plan.seed})
 
