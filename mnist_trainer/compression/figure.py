@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mnist_trainer.compression.table import CompressionRow, CompressionTable
@@ -14,7 +15,7 @@ from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.reporting.theme import FONT_POINTS, PLAIN, default_style, style_axes
 
 FIGURE_NAME = "trade_off.png"
-_DPI, _INCHES = 150, (11.0, 5.0)
+_DPI, _INCHES, _COLUMNS = 150, (11.0, 5.5), 5
 Amount = Callable[[CompressionRow], float]
 
 
@@ -38,6 +39,7 @@ def draw_trade_off(table: CompressionTable) -> Figure:
     _draw(right, table, lambda row: 1e6 * row.latency.p50_seconds, "µs for an image, one thread")
     left.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2f} %"))
     left.set_title("accuracy on the test split, with the interval of what was lost", fontsize=FONT_POINTS, loc="left")
+    _add_legend(figure, table)
     figure.suptitle(Path(table.run).name, fontsize=FONT_POINTS + 2, color=PLAIN.ink, x=0.01, ha="left", weight="bold")
     return figure
 
@@ -47,21 +49,31 @@ def _draw(axes: Axes, table: CompressionTable, amount: Amount, label: str) -> No
     parent = table.rows[0]
     axes.axhline(100 * parent.accuracy, color=PLAIN.ink, linewidth=0.8, linestyle=":")
     for number, row in enumerate(table.rows):
-        colour = PLAIN.ink if row is parent else PLAIN.series[number % len(PLAIN.series)]
-        ends = [100 * (parent.accuracy + bound) for bound in row.difference_interval]
-        axes.plot([amount(row)] * 2, ends, color=colour, linewidth=1.2, alpha=0.6)
-        axes.plot(amount(row), 100 * row.accuracy, "o", color=colour, markersize=6)
-        _name(axes, "the model itself" if row is parent else row.name, amount(row), 100 * row.accuracy)
+        place, ends = (
+            (amount(row), 100 * row.accuracy),
+            [100 * (parent.accuracy + end) for end in row.difference_interval],
+        )
+        axes.plot([place[0]] * 2, ends, color=_colour(number), linewidth=1.2, alpha=0.6)
+        axes.plot(*place, "o", color=_colour(number), markersize=6)
+        axes.annotate(str(number), place, (5, 4), textcoords="offset points", fontsize=FONT_POINTS, color=PLAIN.ink)
     axes.set_xscale("log")
     low, high = axes.dataLim.intervalx
-    axes.set_xlim(low / 1.3, high * 1.3 * (high / low) ** 0.3)  # with room for the last name
+    axes.set_xlim(low / 1.3, high * 1.5)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label, fontsize=FONT_POINTS, color=PLAIN.ink)
 
 
-def _name(axes: Axes, text: str, x: float, y: float) -> None:
-    axes.annotate(
-        text, (x, y), (7, 3), textcoords="offset points", fontsize=0.85 * FONT_POINTS, color=PLAIN.ink, va="bottom"
-    )
+def _add_legend(figure: Figure, table: CompressionTable) -> None:
+    """Say which number is which model: names beside the dots would cover one another."""
+    names = ["the model itself", *(row.name for row in table.rows[1:])]
+    dots = [
+        Line2D([], [], color=_colour(number), marker="o", markersize=6, linewidth=0) for number in range(len(names))
+    ]
+    labels = [f"{number}  {name}" for number, name in enumerate(names)]
+    figure.legend(dots, labels, loc="outside lower left", ncols=_COLUMNS, frameon=False, fontsize=FONT_POINTS)
+
+
+def _colour(number: int) -> str:
+    return PLAIN.series[(number - 1) % len(PLAIN.series)] if number else PLAIN.ink

@@ -12,7 +12,7 @@ from mnist_trainer.cli.show.console import make_console, print_commands, print_t
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.compression.figure import FIGURE_NAME
 from mnist_trainer.compression.table import CompressionRow, CompressionTable
-from mnist_trainer.reporting.wording import milliseconds, percent
+from mnist_trainer.reporting.wording import percent, precise_milliseconds
 from mnist_trainer.runs.commands import command
 from mnist_trainer.runs.run import VARIANTS_FOLDER
 
@@ -59,7 +59,7 @@ class CompressionView:
         console.print()
         for name, reason in table.skipped.items():
             print_text(console, f"{name}: {reason}", "skipped", indent=9)
-        print_commands(console, "picture", [str(Path(table.run) / VARIANTS_FOLDER / FIGURE_NAME)])
+        print_commands(console, "figure", [str(Path(table.run) / VARIANTS_FOLDER / FIGURE_NAME)])
         if len(table.rows) > 1:
             print_commands(console, "next", [command("evaluate", table.rows[1].run)])
         if self._as_json:
@@ -101,5 +101,5 @@ def _row(row: CompressionRow) -> Sequence[str]:
         f"{row.num_nonzero:,}",
         f"{row.file_bytes:,}",
         f"{row.gzip_bytes:,}",
-        milliseconds(row.latency.p50_seconds),
+        precise_milliseconds(row.latency.p50_seconds),
     )

@@ -10,7 +10,7 @@ from mnist_trainer.cli.show.console import make_console, print_commands, print_t
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.exporting.export import num_steps
 from mnist_trainer.exporting.report import ExportReport
-from mnist_trainer.reporting.wording import milliseconds, percent
+from mnist_trainer.reporting.wording import percent, precise_milliseconds
 from mnist_trainer.runs.commands import command
 
 _COLUMNS = ("format", "accuracy", "95 % interval", "changed", "largest difference", "bytes", "an image")
@@ -72,5 +72,5 @@ def _row(report: ExportReport) -> Sequence[str]:
         f"{proof.num_changed:,}",
         f"{proof.max_difference:.1g}",
         f"{report.size_bytes:,}",
-        milliseconds(proof.latency.p50_seconds),
+        precise_milliseconds(proof.latency.p50_seconds),
     )
