@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib.image
+import numpy as np
 import pytest
 
 from mnist_trainer.compression.figure import draw_trade_off, write_figure
@@ -39,12 +40,12 @@ def table() -> CompressionTable:
 
 
 def test_dots_stand_at_accuracy_size_and_time(table: CompressionTable) -> None:
-    left, right = draw_trade_off(table).axes
     dots = [
-        [line.get_xydata()[0].tolist() for line in axes.lines if line.get_marker() == "o"] for axes in (left, right)
+        [np.asarray(line.get_xydata()).ravel() for line in axes.lines if line.get_marker() == "o"]
+        for axes in draw_trade_off(table).axes
     ]
-    assert dots[0] == [pytest.approx(dot) for dot in ([100, 99], [50, 98.5], [10, 97])]
-    assert dots[1] == [pytest.approx(dot) for dot in ([30, 99], [15, 98.5], [40, 97])]
+    assert np.allclose(dots[0], [(100, 99), (50, 98.5), (10, 97)])
+    assert np.allclose(dots[1], [(30, 99), (15, 98.5), (40, 97)])
 
 
 def test_legend_names_every_model(table: CompressionTable) -> None:
