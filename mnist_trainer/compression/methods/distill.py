@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, SerializationInfo, field_serializer, field_validator
+from pydantic import Field, SerializationInfo, field_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from mnist_trainer.component import Component, Epoch, FractionBelowOne, StepLength
@@ -27,6 +28,8 @@ class Config(Component):
     """distill: another, smaller model learns what this one answers."""
     student: str | AnyModel = "student"
     """A configuration, by its file or its shipped name; or a section as `model`, trained as the parent was."""
+    overrides: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+    """Changes of that configuration, as after --set."""
     teachers: Annotated[tuple[str, ...], Field(max_length=20)] = ()
     """Runs, by path or by name beside the parent; [] is the parent itself. Smoothed labels make poor teachers."""
     temperature: Annotated[float, Field(ge=0.1, le=100)] = 4.0
@@ -38,26 +41,28 @@ class Config(Component):
     learning_rate: StepLength | None = None
     """The optimiser's; null is what the student's configuration says."""
 
-    @field_validator("student")
-    @classmethod
-    def _check_file_can_be_trained(cls, student: str | Component) -> str | Component:
-        if isinstance(student, str):
-            _load_student(student)
-        return student
+    @model_validator(mode="after")
+    def _check_file_can_be_trained(self) -> Config:
+        if isinstance(self.student, str):
+            _load_student(self.student, self.overrides)
+        elif self.overrides:
+            raise _fault("are for a student that is a file; write the section as it is to be", "overrides")
+        return self
 
     @field_serializer("student")
     def _with_what_its_file_says(self, student: str | Component, info: SerializationInfo) -> Any:
         """Return what plan.yaml says of the student: a variant is another one where the file has changed."""
         if isinstance(student, str):
-            return _load_student(student).model_dump(mode=info.mode, include={"model", "augment", "train"})
+            loaded = _load_student(student, self.overrides)
+            return loaded.model_dump(mode=info.mode, include={"model", "augment", "train"})
         return student.model_dump(mode=info.mode)
 
 
-def _load_student(reference: str) -> TrainingConfig:
+def _load_student(reference: str, overrides: Sequence[str]) -> TrainingConfig:
     if reference == STANDARD_INPUT:
         raise _fault("is standard input, which is read once; expected the name of a configuration")
     try:
-        config = load_config(reference)
+        config = load_config(reference, overrides)
     except ConfigError as error:
         raise _fault(str(error)) from error
     if config.search:
@@ -65,8 +70,8 @@ def _load_student(reference: str) -> TrainingConfig:
     return config
 
 
-def _fault(message: str) -> PydanticCustomError:
-    return PydanticCustomError("combination", "{message}", {"message": message, "key": ""})
+def _fault(message: str, key: str = "student") -> PydanticCustomError:
+    return PydanticCustomError("combination", "{message}", {"message": message, "key": key})
 
 
 def apply(config: Config, _model: keras.Model, work: Workshop) -> keras.Model:
@@ -87,7 +92,10 @@ def apply(config: Config, _model: keras.Model, work: Workshop) -> keras.Model:
 def training_config(config: Config, parent: TrainingConfig, seed: int) -> TrainingConfig:
     """Return how the student is trained: on the parent's data, and as its own configuration says, or the parent's."""
     student = config.student
-    own = load_config(student) if isinstance(student, str) else parent.model_copy(update={"model": student})
+    if isinstance(student, str):
+        own = load_config(student, config.overrides)
+    else:
+        own = parent.model_copy(update={"model": student})
     train, optimizer = own.train, own.train.optimizer
     if config.learning_rate is not None:
         optimizer = optimizer.model_copy(update={"learning_rate": config.learning_rate})

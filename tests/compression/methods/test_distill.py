@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from mnist_trainer.compression.compress import compress
 from mnist_trainer.compression.methods.distill import Config, training_config
@@ -104,6 +105,18 @@ def test_student_of_a_file_is_trained_as_the_file_says_on_the_parents_data() -> 
     assert (training.model, training.augment, training.train.epochs) == (tiny.model, tiny.augment, tiny.train.epochs)
     assert training.train.optimizer == tiny.train.optimizer.model_copy(update={"learning_rate": 0.5})
     assert (training.data, training.evaluate) == (parent.data, parent.evaluate)
+
+
+def test_overrides_change_the_students_file() -> None:
+    config = Config.model_validate({"student": "tiny", "overrides": ("model.filters=[1, 2, 3, 4]", "train.epochs=5")})
+    training = training_config(config, load_config("conv"), seed=0)
+    assert (training.model.model_dump()["filters"], training.train.epochs) == ((1, 2, 3, 4), 5)
+    assert config.model_dump(mode="json")["student"]["model"]["filters"] == [1, 2, 3, 4]
+
+
+def test_overrides_without_a_file_are_refused() -> None:
+    with pytest.raises(ValidationError, match="are for a student that is a file"):
+        Config.model_validate({"student": SMALL, "overrides": ("train.epochs=5",)})
 
 
 def test_student_whose_file_has_changed_is_another_variant(tmp_path: Path) -> None:
