@@ -8,6 +8,7 @@
     ├── PictureError              1   a picture of a digit: absent, damaged, too large, of another format
     ├── TrainingDiverged          1   the loss is no longer a finite number
     ├── MissingExtra              1   a package beyond the base is not installed
+    ├── DoesNotApply              1   a model has no layers that a method of compression changes
     ├── ServeError                1   TensorBoard cannot be started
     ├── GateMissed                3   done, but short of what the user asked for
     └── Interrupted       130 / 143   SIGINT or SIGTERM, after saving what can be used
@@ -77,6 +78,10 @@ class PictureError(MnistTrainerError):
 
 class MissingExtra(MnistTrainerError):
     """A package beyond the base is not installed; the message names the extra that brings it."""
+
+
+class DoesNotApply(MnistTrainerError):
+    """A model has no layers that a method of compression changes, or too small ones."""
 
 
 class TrainingDiverged(MnistTrainerError):

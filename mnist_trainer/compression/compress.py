@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mnist_trainer.backend import import_backend
 from mnist_trainer.compression.figure import FIGURE_NAME, write_figure
-from mnist_trainer.compression.methods import DoesNotApply
 from mnist_trainer.compression.plan import CompressionPlan, load_plan
 from mnist_trainer.compression.table import TABLE_NAME, CompressionTable, make_table
 from mnist_trainer.compression.variant import (
@@ -20,7 +19,7 @@ from mnist_trainer.compression.variant import (
 )
 from mnist_trainer.compression.workshop import Callbacks
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ModelError, RunError
+from mnist_trainer.errors import DoesNotApply, ModelError, RunError
 from mnist_trainer.formats import keras
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.train_report import TrainReport

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from mnist_trainer.compression.decomposition import energies, truncated_svd, tucker_2, unfolded
-from mnist_trainer.compression.methods import DoesNotApply
 from mnist_trainer.compression.sequence import Part, as_part, built, layers_in_order
+from mnist_trainer.errors import DoesNotApply
 
 _WHAT = "no dense or convolutional layer becomes smaller"
 

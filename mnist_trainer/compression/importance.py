@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.compression.methods import DoesNotApply
 from mnist_trainer.compression.narrower import Mask, layers_with_width, width_of
 from mnist_trainer.data.dataset import Images
+from mnist_trainer.errors import DoesNotApply
 
 By = Literal["norm", "scale", "activation"]
 Scores: TypeAlias = npt.NDArray[np.float32]

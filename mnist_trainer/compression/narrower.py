@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.compression.methods import DoesNotApply
+from mnist_trainer.errors import DoesNotApply
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Weight: TypeAlias = npt.NDArray[np.float32]

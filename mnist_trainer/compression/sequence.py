@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from mnist_trainer.compression.methods import DoesNotApply
+from mnist_trainer.errors import DoesNotApply
 
 
 class Part(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from mnist_trainer.errors import MnistTrainerError
 from mnist_trainer.formats import litert
@@ -13,7 +14,7 @@ from mnist_trainer.runs.run import REPORT_NAME, Run
 def light_export(run: Run) -> ModelSource | None:
     """Return the export of a complete run; None where there is none, and none can be made."""
     light = ModelSource(exported_path(run, litert), litert, run)
-    return light if light.path.exists() or _is_made(light, run) else None
+    return light if os.path.lexists(light.path) or _is_made(light, run) else None
 
 
 def _is_made(light: ModelSource, run: Run) -> bool:
@@ -21,15 +22,17 @@ def _is_made(light: ModelSource, run: Run) -> bool:
     if not os.access(run.path, os.W_OK):
         return False
     try:
+        write = _writer(run)
         with run.lock(), run.write(light.path.name) as path:
-            _write(ModelSource(path, litert, run), run)
+            write(ModelSource(path, litert, run))
     except MnistTrainerError:
         # The run is in use, the disk is full, or LiteRT does not answer as Keras does, with which the run is then used.
         return False
     return True
 
 
-def _write(target: ModelSource, run: Run) -> None:
+def _writer(run: Run) -> Callable[[ModelSource], object]:
+    """Return what writes the run's model, which is read now."""
     from mnist_trainer.backend import import_backend
 
     import_backend()
@@ -40,4 +43,5 @@ def _write(target: ModelSource, run: Run) -> None:
 
     images = load_dataset().test.images[:NUM_COMPARED]
     class_names = tuple(run.read_json(REPORT_NAME).get("class_names", ()))
-    write_compared(read_model(model_of(run).path), target, images, class_names)
+    model = read_model(model_of(run).path)
+    return lambda target: write_compared(model, target, images, class_names)

@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 
 from mnist_trainer.compression.factors import factorised
-from mnist_trainer.compression.methods import DoesNotApply
+from mnist_trainer.errors import DoesNotApply
 from mnist_trainer.formats.keras.read import read_model
 from tests.compression.small_models import difference, model_of
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mnist_trainer.compression.importance import By, most_important
-from mnist_trainer.compression.methods import DoesNotApply
+from mnist_trainer.errors import DoesNotApply
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 4, 4, 1), np.uint8)
 

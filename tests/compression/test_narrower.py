@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_trainer.compression.methods import DoesNotApply
 from mnist_trainer.compression.narrower import layers_with_width, narrowed
+from mnist_trainer.errors import DoesNotApply
 
 FIRST, SECOND = np.array([True, False, True]), np.array([False, True])
 

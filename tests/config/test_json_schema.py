@@ -8,10 +8,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from mnist_trainer.config.json_schema import config_json_schema
-from mnist_trainer.config.shipped import shipped_folder
+from mnist_trainer.config.shipped import shipped_folder, shipped_names
 from mnist_trainer.config.yaml12 import Loader
 
-SHIPPED = sorted(shipped_folder().glob("*.yaml"))
+SHIPPED = [shipped_folder() / f"{name}.yaml" for name in (*shipped_names("train"), *shipped_names("tune"))]
 
 
 @pytest.fixture(scope="module")

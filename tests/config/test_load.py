@@ -9,12 +9,13 @@ import pytest
 
 from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import Config
+from mnist_trainer.config.shipped import shipped_names
 from mnist_trainer.config.yaml_source import MAX_BYTES
 from mnist_trainer.errors import ConfigError
 
 Write = Callable[[str | bytes], str]
 
-SHIPPED = "accurate, conv, dense, fast, good, linear, search_conv, search_dense, tiny"
+SHIPPED = ", ".join(shipped_names())
 SECTIONS = "config_version, name, note, seed, data, model, augment, train, evaluate, export, tensorboard, search"
 
 

@@ -34,7 +34,7 @@ def python_without(packages: Sequence[str], folder: Path) -> Path:
     """Return an interpreter that has all packages of this one but some."""
     venv.create(folder, symlinks=True)
     (packages_folder,) = folder.glob("lib/python*/site-packages")
-    for entry in (entry for other in site.getsitepackages() for entry in Path(other).iterdir()):
+    for entry in (entry for other in site.getsitepackages() for entry in Path(other).glob("*")):
         if entry.name.split("-")[0].split(".")[0] not in packages:
             (packages_folder / entry.name).symlink_to(entry)
     return folder / "bin" / "python"

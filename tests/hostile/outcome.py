@@ -1,6 +1,6 @@
 """What a command of the corpus does; and, as a program, what the dangerous ones do, with their memory and time.
 
-python -m tests.hostile.outcome FOLDER
+python -m tests.hostile.outcome FOLDER GROUP
 """
 
 from __future__ import annotations
@@ -107,14 +107,14 @@ def _forget_peak() -> None:
 def main() -> None:
     """Run the dangerous entries, and print each outcome with the peak of its memory."""
     from mnist_trainer.backend import import_backend
-    from tests.hostile.corpus import CORPUS
+    from tests.hostile.corpus import entries_of
 
-    folder = Path(sys.argv[1])
+    folder, entries = Path(sys.argv[1]), [entry for entry in entries_of(sys.argv[2]) if entry.is_dangerous]
     # Before TensorFlow is there: a process begins with the memory of the one that starts it, for a moment.
-    megabytes_of_child = _peak_of_child([entry for entry in CORPUS if "HDF5" in entry.name and "bomb" in entry.name])
+    megabytes_of_child = _peak_of_child([entry for entry in entries if "HDF5" in entry.name and "bomb" in entry.name])
     import_backend()
     outcomes = []
-    for entry in (entry for entry in CORPUS if entry.is_dangerous):
+    for entry in entries:
         with tempfile.TemporaryDirectory(dir=folder) as inside:
             outcome = asdict(outcome_of(entry, Path(inside)))
         outcome["megabytes"] = _peak_megabytes() + megabytes_of_child * ("HDF5" in entry.name)

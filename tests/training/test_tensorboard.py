@@ -13,7 +13,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata
 
 from mnist_trainer.config.key_path import value_at
 from mnist_trainer.config.load import load_config
-from mnist_trainer.config.shipped import shipped_folder
+from mnist_trainer.config.shipped import shipped_folder, shipped_names
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import RunError
 from mnist_trainer.evaluation.predictions import load_predictions
@@ -127,7 +127,8 @@ def test_hyper_parameters_are_all_values_of_the_configuration() -> None:
 
 def test_hyper_parameter_is_a_number_in_all_shipped_configurations_or_in_none() -> None:
     columns: dict[str, set[bool]] = {}
-    for path in shipped_folder().glob("*.yaml"):
+    for name in (*shipped_names("train"), *shipped_names("tune")):
+        path = shipped_folder() / f"{name}.yaml"
         for key, value in hyper_parameters(load_config(path)).items():
             columns.setdefault(key, set()).add(isinstance(value, str))
     assert len(columns) > 30

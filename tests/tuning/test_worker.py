@@ -15,7 +15,7 @@ from mnist_trainer.config.schema import DataConfig
 from mnist_trainer.config.search.with_values import with_values
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import RunError
+from mnist_trainer.errors import MissingExtra
 from mnist_trainer.reporting.folds_report import FoldsReport
 from mnist_trainer.training.fit import fit_run
 from mnist_trainer.tuning import objective, study, worker
@@ -102,7 +102,7 @@ def test_other_method_needs_another_package(
     write_search: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(RunError, match=r"search\.method gp needs the package torch; .* 'mnist-train\[gp\]'"):
+    with pytest.raises(MissingExtra, match=r"search\.method gp needs torch; .* 'mnist-train\[gp\]'"):
         Study.create(load_config(write_search(method="gp")), tmp_path / "logs")
     assert not (tmp_path / "logs").exists()
 

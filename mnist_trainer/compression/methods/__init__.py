@@ -14,9 +14,3 @@ A method raises `DoesNotApply`, with a sentence, where a model has no layers tha
 """
 
 from __future__ import annotations
-
-from mnist_trainer.errors import MnistTrainerError
-
-
-class DoesNotApply(MnistTrainerError):
-    """A model has no layers that a method changes, or too small ones."""

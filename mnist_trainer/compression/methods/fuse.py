@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mnist_trainer.component import Component
-from mnist_trainer.compression.methods import DoesNotApply
+from mnist_trainer.errors import DoesNotApply
 
 if TYPE_CHECKING:
     import keras

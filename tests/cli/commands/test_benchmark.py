@@ -24,8 +24,8 @@ from tests.cli.conftest import Invoke
             "no/speed.png: expected a name that ends in .png, in a folder that is there",
         ),
         (["absent"], 1, "Error: absent: no such run, neither as a path nor under logs; see: mnist-train runs"),
-        (["absent.tflite"], 1, "Error: absent.tflite: no such file; expected a run, or a file ending in .keras or "),
-        (["config.yaml"], 1, "Error: config.yaml: not a model file; expected a run, or a file ending in .keras or "),
+        (["absent.tflite"], 1, "Error: absent.tflite: no such file; expected a run, or a file ending in .c, .keras, "),
+        (["config.yaml"], 1, "Error: config.yaml: not a model file; expected a run, or a file ending in .c, .keras, "),
         (["unfinished"], 1, "Error: unfinished: not a complete run (report.json is absent); finish it with: "),
     ],
 )

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from keras import layers
 
-from mnist_trainer.compression.methods import DoesNotApply
 from mnist_trainer.compression.methods.fuse import Config, apply
+from mnist_trainer.errors import DoesNotApply
 from tests.compression.small_models import difference, model_of
 
 WORK: Any = None
