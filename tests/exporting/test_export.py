@@ -193,6 +193,12 @@ def test_command_exports_a_file_beside_it(mnist_train: Command, copied_run: Run,
     assert process.stdout.splitlines()[0] == "on all 500 test examples"
 
 
+def test_run_in_use_is_exported_to_another_folder(copied_run: Run, tmp_path: Path) -> None:
+    with copied_run.lock():
+        (report,) = export(copied_run, ["onnx"], output=tmp_path)
+    assert report.path == str(tmp_path / "onnx/model.onnx")
+
+
 def test_missed_tolerance_ends_with_3(mnist_train: Command, copied_run: Run) -> None:
     process = mnist_train("export", copied_run.path, "-f", "litert", "--quantize", "int4", "--tolerance", "0")
     refused = copied_run.path / "exports/litert-int4.rejected/model.tflite.rejected"
