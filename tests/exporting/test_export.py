@@ -204,6 +204,7 @@ def test_missed_tolerance_ends_with_3(mnist_train: Command, copied_run: Run) -> 
     refused = copied_run.path / "exports/litert-int4.rejected/model.tflite.rejected"
     if process.returncode == 3:
         assert refused.is_file()
+        assert f"refused {refused}\n" in process.stdout
         assert process.stderr.startswith("Error: litert int4: its accuracy is ")
     else:
         assert process.returncode == 0, process.stderr
