@@ -27,6 +27,7 @@ from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats import export_names, litert
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.formats.writing import Writing
+from mnist_trainer.reporting.wording import precise_milliseconds
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays, Command
 
@@ -65,7 +66,10 @@ def test_lines_of_the_card_call_the_model(
 ) -> None:
     report = exported[name]
     folder, lines = Path(str(report.path)).parent, how_to_call(report)
-    assert lines in (folder / "model_card.md").read_text(encoding="utf-8")
+    assert report.proof is not None
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    assert lines in card
+    assert f"One image took {precise_milliseconds(report.proof.latency.p50_seconds)} " in card
     assert len([line for line in lines.splitlines() if line]) <= 5
     np.save(tmp_path / "images.npy", small_arrays["x_test"][:10, ..., None])
     load, save = f'np.load("{tmp_path}/images.npy")', f'np.save("{tmp_path}/probabilities.npy", probabilities)'
