@@ -115,13 +115,14 @@ def find_candidates(model: ModelSource, formats: dict[str, ModuleType], folder: 
 def _files(model: ModelSource, run: Run, name: str, module: ModuleType, folder: Path) -> Iterator[Candidate]:
     """Give the run's file of a format, or where it will be written, and its other files of that format."""
     if module is keras:
-        yield Candidate(model, name, model)
+        if model.format is keras:
+            yield Candidate(model, name, model)
         return
     file = exported_path(run, module).name
     found = {path.parent.name: path for path in sorted(run.path.glob(f"{EXPORTS_FOLDER}/*/{file}"))}
     own = [path for path in (run.path / file, found.pop(name, None)) if path and path.exists()]
-    # What is quantised always is another model: it is measured where the user has made it.
-    if own or not hasattr(module, "ALWAYS_QUANTIZES"):
+    # What is quantised always is another model: it is measured where the user has made it. Only Keras's are written.
+    if own or (model.format is keras and not hasattr(module, "ALWAYS_QUANTIZES")):
         path = own[0] if own else folder / name / file
         yield Candidate(model, name, ModelSource(path, module, run), is_missing=not own)
     for label, path in found.items():

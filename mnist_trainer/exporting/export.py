@@ -159,7 +159,7 @@ def _export_to(
 ) -> ExportReport:
     """Write one format into a folder of its own, which is there when all is done."""
     writing = _writing(module, original.dataset, request)
-    lock = original.source.run.lock() if original.source.run else nullcontext()
+    lock = original.source.run.lock() if original.source.run and request.output is None else nullcontext()
     with lock, staged_folder(folder) as staged:
         artefact = ModelSource(staged / f"model{module.SUFFIXES[0]}", module)
         report = _Attempt(name, writing, original, artefact, request.tolerance).report(on_step)

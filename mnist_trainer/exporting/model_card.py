@@ -10,7 +10,7 @@ from mnist_trainer.exporting.report import ExportReport
 from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats.model_source import ModelSource
 from mnist_trainer.reporting.train_report import TrainReport
-from mnist_trainer.reporting.wording import counted, milliseconds, percent
+from mnist_trainer.reporting.wording import counted, percent, precise_milliseconds
 
 CARD_NAME = "model_card.md"
 _NUMBERS = {
@@ -55,7 +55,7 @@ def write_model_card(path: Path, report: ExportReport, source: ModelSource, data
             dataset.source, f"Who made {dataset.source}, and under which licence, is to be said here."
         ),
         percent=percent,
-        milliseconds=milliseconds,
+        milliseconds=precise_milliseconds,
     )
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
 

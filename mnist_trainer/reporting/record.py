@@ -15,7 +15,7 @@ from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose_run
 from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.reporting.train_report import EpochRow, TrainReport, epoch_rows
 from mnist_trainer.runs.fields import validated
-from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
+from mnist_trainer.runs.run import ENVIRONMENT_NAME, VARIANT_NAME, Run
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,15 @@ def read_record(run: Run) -> RunRecord:
 
 
 def read_environment(run: Run) -> dict[str, Any]:
-    """Return environment.json as it is.
+    """Return environment.json as it is; nothing of a variant, which has one for each step that was trained.
 
     Raises:
         RunError: it is absent or damaged.
     """
-    return validated(dict[str, Any], run.read_json(ENVIRONMENT_NAME), run.path / ENVIRONMENT_NAME)
+    path = run.path / ENVIRONMENT_NAME
+    if not path.exists() and (run.path / VARIANT_NAME).is_file():
+        return {}
+    return validated(dict[str, Any], run.read_json(ENVIRONMENT_NAME), path)
 
 
 def commands_in(environment: dict[str, Any]) -> Iterator[list[str]]:

@@ -178,6 +178,14 @@ def test_command_prints_and_keeps_it(copied_run: Run, mnist_train: Command, tmp_
     assert f"next     mnist-train visualize --html {copied_run.path}\n" in process.stderr
 
 
+def test_quantised_variant_is_measured_in_its_own_format_alone(copied_run: Run) -> None:
+    (copied_run.path / "model.keras").unlink()
+    (copied_run.path / "variant.json").write_text("{}", encoding="utf-8")
+    report = benchmark(copied_run, num_threads=[1], batch_sizes=[1])
+    assert [entry.format for entry in report.formats] == ["litert"]
+    assert report.failures == ()
+
+
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_it_leaves_no_process_and_no_file(
     number: signal.Signals, exit_code: int, copied_run: Run, tmp_path: Path

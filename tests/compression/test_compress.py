@@ -23,6 +23,7 @@ from mnist_trainer.evaluation.predictions import load_predictions
 from mnist_trainer.formats.keras.read import load_model
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.comparison import compare
+from mnist_trainer.reporting.html_report import make_html_report
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.run import Run
 from tests.conftest import Command
@@ -68,6 +69,14 @@ def test_variant_is_a_run_that_every_command_takes(compressed: tuple[Run, Compre
     with find_model(variant).open_soonest() as light:
         images = np.zeros((2, 28, 28, 1), np.uint8)
         assert light(images) == pytest.approx(np.asarray(load_model(variant)(images)), abs=1e-5)
+
+
+def test_page_about_a_variant_does_not_say_how_to_train_it(compressed: tuple[Run, CompressionTable]) -> None:
+    parent, _ = compressed
+    for run, is_told in ((parent, True), (Run(parent.path / "variants/half"), False)):
+        page = make_html_report([run])
+        assert 'id="run1-curves"' in page
+        assert all((f'id="run1-{section}"' in page) is is_told for section in ("environment", "again"))
 
 
 def test_variant_says_what_it_was_made_of(compressed: tuple[Run, CompressionTable]) -> None:

@@ -27,6 +27,7 @@ from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats import export_names, litert
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.formats.writing import Writing
+from mnist_trainer.reporting.wording import precise_milliseconds
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays, Command
 
@@ -65,7 +66,10 @@ def test_lines_of_the_card_call_the_model(
 ) -> None:
     report = exported[name]
     folder, lines = Path(str(report.path)).parent, how_to_call(report)
-    assert lines in (folder / "model_card.md").read_text(encoding="utf-8")
+    assert report.proof is not None
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    assert lines in card
+    assert f"One image took {precise_milliseconds(report.proof.latency.p50_seconds)} " in card
     assert len([line for line in lines.splitlines() if line]) <= 5
     np.save(tmp_path / "images.npy", small_arrays["x_test"][:10, ..., None])
     load, save = f'np.load("{tmp_path}/images.npy")', f'np.save("{tmp_path}/probabilities.npy", probabilities)'
@@ -193,11 +197,18 @@ def test_command_exports_a_file_beside_it(mnist_train: Command, copied_run: Run,
     assert process.stdout.splitlines()[0] == "on all 500 test examples"
 
 
+def test_run_in_use_is_exported_to_another_folder(copied_run: Run, tmp_path: Path) -> None:
+    with copied_run.lock():
+        (report,) = export(copied_run, ["onnx"], output=tmp_path)
+    assert report.path == str(tmp_path / "onnx/model.onnx")
+
+
 def test_missed_tolerance_ends_with_3(mnist_train: Command, copied_run: Run) -> None:
     process = mnist_train("export", copied_run.path, "-f", "litert", "--quantize", "int4", "--tolerance", "0")
     refused = copied_run.path / "exports/litert-int4.rejected/model.tflite.rejected"
     if process.returncode == 3:
         assert refused.is_file()
+        assert f"refused {refused}\n" in process.stdout
         assert process.stderr.startswith("Error: litert int4: its accuracy is ")
     else:
         assert process.returncode == 0, process.stderr

@@ -59,8 +59,9 @@ def print_text(console: Console, text: str, label: str = "", indent: int = _LABE
 
 def print_commands(console: Console, label: str, commands: Iterable[str]) -> None:
     """Print command lines below one another, unbroken: they are copied."""
+    width = max(_LABEL_WIDTH, len(label), len(label.rstrip()) + 1)
     for line in commands:
-        console.print(label.ljust(_LABEL_WIDTH) + line)
+        console.print(label.ljust(width) + line)
         label = ""
 
 

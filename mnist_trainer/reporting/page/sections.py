@@ -87,8 +87,12 @@ class RunSections:
         return "training split" if self.folds else "test split"
 
     def has(self, section: str) -> bool:
-        """Whether there is such a section: what is said of one model cannot be said of a cross-validation's."""
-        return section not in (_OF_ONE_MODEL if self.folds else _OF_FOLDS)
+        """Whether there is such a section: what is said of one model cannot be said of a cross-validation's.
+
+        A variant, which has no environment, is not made by one training that can be run again.
+        """
+        absent = _OF_ONE_MODEL if self.folds else _OF_FOLDS
+        return section not in absent and (bool(self.environment) or section not in ("environment", "again"))
 
     @property
     def measured(self) -> Measurement | None:
