@@ -24,7 +24,7 @@ from mnist_trainer.formats import keras
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.train_report import TrainReport
 from mnist_trainer.runs.names import LOGS_DIR
-from mnist_trainer.runs.run import VARIANT_NAME, VARIANTS_FOLDER, Run
+from mnist_trainer.runs.run import VARIANTS_FOLDER, Run
 
 
 def compress(
@@ -83,7 +83,7 @@ def _parent(model: Run | Path | str, logs_dir: Path) -> Parent:
     source = find_model(model, logs_dir)
     if source.run is None or source.format is not keras:
         raise ModelError(f"{source.path}: variants are made of a run that has its model in Keras's format")
-    if (source.run.path / VARIANT_NAME).is_file():
+    if source.run.is_variant:
         parent = source.run.path.parent.parent
         raise ModelError(f"{source.run.path}: is a variant; compress {parent}, or give a variant more steps")
     return Parent(source, load_dataset(source.config.data), TrainReport.read(source.run))
@@ -95,7 +95,9 @@ def _prepare(run: Run, plan: str, *, resume: bool, force: bool) -> None:
     if is_there and not resume and not force:
         raise RunError(f"{run.path}: is there already; go on with --resume, or make it anew with --force")
     if is_there and resume and (run.path / PLAN_NAME).read_text(encoding="utf-8") != plan:
-        raise RunError(f"{run.path}: was made of another model, or in another way; make it anew with --force")
+        raise RunError(
+            f"{run.path}: was made of another model, or with other settings; undo the change, or use --force"
+        )
     if force:
         shutil.rmtree(run.path, ignore_errors=True)
     run.path.mkdir(parents=True, exist_ok=True)

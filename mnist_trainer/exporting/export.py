@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -15,7 +16,7 @@ import numpy as np
 from mnist_trainer.config.schema import FORMATS
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ConfigError, Fault, ModelError
+from mnist_trainer.errors import ConfigError, Fault, ModelError, RunError
 from mnist_trainer.evaluation.evaluate import predict
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.exporting.gate import SMALL_BATCH_SIZES, prove, reason_to_refuse
@@ -59,7 +60,7 @@ def export(
         batch_size: how many images a file takes at once; None is any number.
         tolerance: accuracy that a file may lose, in [0, 1]; None is 0.002 where numbers are quantised, and where they
             are not that no prediction changes.
-        output: where folders of the formats are made; None is `exports/` in the run, or beside the file.
+        output: where folders of the formats are made; None is `exports/` in the run, or `NAME-exports/` beside a file.
         data: another data set than that of the run's own configuration.
         pixels: the range of the numbers that a file's model takes as pixels, or `auto`.
         logs_dir: where runs are.
@@ -140,9 +141,14 @@ def _exported(
 ) -> Iterator[ExportReport]:
     on_step("Keras")
     original = _opened(source, request)
-    folder = request.output or (source.run.path if source.run else source.path.parent) / EXPORTS_FOLDER
+    folder = request.output or _usual_folder(source)
     for name, module in formats.items():
         yield _export_to(folder, name, module, original, request, on_step)
+
+
+def _usual_folder(source: ModelSource) -> Path:
+    beside = source.path.with_name(f"{source.path.stem}-{EXPORTS_FOLDER}")
+    return source.run.path / EXPORTS_FOLDER if source.run else beside
 
 
 def _opened(source: ModelSource, request: _Request) -> _Original:
@@ -159,14 +165,26 @@ def _export_to(
 ) -> ExportReport:
     """Write one format into a folder of its own, which is there when all is done."""
     writing = _writing(module, original.dataset, request)
+    target = folder / "-".join(part for part in (name, writing.variant) if part)
+    _require_own(target, original)
     lock = original.source.run.lock() if original.source.run and request.output is None else nullcontext()
     with lock, staged_folder(folder) as staged:
         artefact = ModelSource(staged / f"model{module.SUFFIXES[0]}", module)
         report = _Attempt(name, writing, original, artefact, request.tolerance).report(on_step)
         if report.status == "failed":
             return report
-        slug = "-".join(part for part in (name, writing.variant) if part)
-        return _kept(report, staged, folder / slug, original)
+        return _kept(report, staged, target, original)
+
+
+def _require_own(target: Path, original: _Original) -> None:
+    """Raise `RunError` if a folder is there that holds anything but an earlier export of the same model."""
+    if not os.path.lexists(target):
+        return
+    values = Run(target).read_json(REPORT_NAME) if (target / REPORT_NAME).is_file() else {}
+    made_of = (original.source.sha256, original.predictions.data_sha256)
+    if (values.get("model_sha256"), values.get("data_sha256")) != made_of:
+        what = "is there, and no export of this model, measured on this data"
+        raise RunError(f"{target}: {what}; choose another folder with -o, or delete it")
 
 
 def _writing(module: ModuleType, dataset: Dataset, request: _Request) -> Writing:
@@ -224,6 +242,8 @@ class _Attempt:
             size_bytes=self.artefact.size_bytes if is_there else 0,
             sha256=self.artefact.sha256 if is_there else "",
             stayed_float=stayed_float,
+            model_sha256=self.original.source.sha256,
+            data_sha256=self.original.predictions.data_sha256,
             model_accuracy=self.original.accuracy,
             proof=proof,
         )

@@ -74,6 +74,8 @@ class ExportReport:
         size_bytes: its size.
         sha256: what tells it from all others.
         stayed_float: what was to be quantised and was not.
+        model_sha256: the Keras model, from `ModelSource.sha256`.
+        data_sha256: the examples, from `Split.sha256`.
         model_accuracy: that of the Keras model, on the same examples.
         proof: how the file does; None where it could not be written, or not be run.
     """
@@ -87,6 +89,8 @@ class ExportReport:
     size_bytes: Count
     sha256: str
     stayed_float: tuple[str, ...]
+    model_sha256: str
+    data_sha256: str
     model_accuracy: Fraction
     proof: Proof | None
 

@@ -15,7 +15,7 @@ from mnist_trainer.reporting.diagnosis import Diagnosis, diagnose_run
 from mnist_trainer.reporting.folds_report import Fold
 from mnist_trainer.reporting.train_report import EpochRow, TrainReport, epoch_rows
 from mnist_trainer.runs.fields import validated
-from mnist_trainer.runs.run import ENVIRONMENT_NAME, VARIANT_NAME, Run
+from mnist_trainer.runs.run import ENVIRONMENT_NAME, Run
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def read_environment(run: Run) -> dict[str, Any]:
         RunError: it is absent or damaged.
     """
     path = run.path / ENVIRONMENT_NAME
-    if not path.exists() and (run.path / VARIANT_NAME).is_file():
+    if not path.exists() and run.is_variant:
         return {}
     return validated(dict[str, Any], run.read_json(ENVIRONMENT_NAME), path)
 

@@ -72,12 +72,17 @@ class Run:
     def model_path(self) -> Path:
         """The model to use: best by validation, plain Keras; of a variant that is quantised, LiteRT."""
         path, light = self.path / "model.keras", self.path / "model.tflite"
-        return light if light.is_file() and not path.is_file() and (self.path / VARIANT_NAME).is_file() else path
+        return light if light.is_file() and not path.is_file() and self.is_variant else path
 
     @property
     def is_complete(self) -> bool:
         """Whether the run came to its end."""
         return (self.path / REPORT_NAME).is_file()
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether its model was made of that of another run, and not by training its configuration."""
+        return (self.path / VARIANT_NAME).is_file()
 
     @property
     def is_cross_validation(self) -> bool:

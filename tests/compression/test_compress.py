@@ -127,7 +127,7 @@ def test_variant_that_is_there_is_not_made_again(copied_run: Run, plan: Compress
     compress(copied_run, plan, resume=True)
     assert (copied_run.path / "variants/half/report.json").stat().st_mtime_ns == made
     other = load_plan_of(plan, 0.7)
-    with pytest.raises(RunError, match="was made of another model, or in another way"):
+    with pytest.raises(RunError, match="was made of another model, or with other settings"):
         compress(copied_run, other, resume=True)
     table = compress(copied_run, other, force=True)
     assert table.rows[1].num_nonzero < 0.4 * table.rows[1].num_parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mnist_trainer.config.load import load_config
 from mnist_trainer.config.schema import FORMATS
 from mnist_trainer.data.load import load_dataset
-from mnist_trainer.errors import ConfigError, ModelError
+from mnist_trainer.errors import ConfigError, ModelError, RunError
 from mnist_trainer.evaluation.evaluate import evaluate
 from mnist_trainer.exporting import export as workflow
 from mnist_trainer.exporting.export import export, num_steps
@@ -27,6 +29,7 @@ from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats import export_names, litert
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.formats.writing import Writing
+from mnist_trainer.models import build_model
 from mnist_trainer.reporting.wording import precise_milliseconds
 from mnist_trainer.runs.run import Run
 from tests.conftest import Arrays, Command
@@ -183,6 +186,26 @@ def test_wrong_wish_is_refused_before_anything_is_read(formats: list[str], quant
         export("no such run", formats, quantize=quantize)
 
 
+def test_what_is_there_and_is_not_ours_stays(
+    trained_run: Run, exported: dict[str, ExportReport], tmp_path: Path
+) -> None:
+    (tmp_path / "litert").mkdir()
+    (tmp_path / "litert/thesis.tex").write_text("years of work")
+    with pytest.raises(
+        RunError, match=r"litert: is there, and no export of this model.* choose another folder with -o"
+    ):
+        list(export(trained_run, ["litert"], output=tmp_path))
+    assert (tmp_path / "litert/thesis.tex").read_text() == "years of work"
+
+
+def test_export_of_another_model_stays(trained_run: Run, exported: dict[str, ExportReport], tmp_path: Path) -> None:
+    shutil.copytree(Path(str(exported["litert"].path)).parent, tmp_path / "litert")
+    build_model(load_config("linear").model, 10).save(tmp_path / "other.keras")
+    with pytest.raises(RunError, match="litert: is there, and no export of this model"):
+        list(export(tmp_path / "other.keras", ["litert"], output=tmp_path))
+    assert [report.status for report in export(trained_run, ["litert"], output=tmp_path)] == ["accepted"]
+
+
 def test_only_keras_models_are_exported(trained_run: Run) -> None:
     with pytest.raises(ModelError, match=r"model.tflite: only Keras models are exported"):
         export(trained_run.path / "model.tflite", ["litert"])
@@ -192,8 +215,9 @@ def test_command_exports_a_file_beside_it(mnist_train: Command, copied_run: Run,
     file = copied_run.model_path.rename(copied_run.path.parent / "mine.keras")
     process = mnist_train("export", file, "-f", "litert", "--data", small_npz)
     assert process.returncode == 0, process.stderr
-    assert (file.parent / "exports/litert/model.tflite").is_file()
-    assert "By another program" in (file.parent / "exports/litert/model_card.md").read_text(encoding="utf-8")
+    folder = file.parent / "mine-exports/litert"
+    assert (folder / "model.tflite").is_file()
+    assert "By another program" in (folder / "model_card.md").read_text(encoding="utf-8")
     assert process.stdout.splitlines()[0] == "on all 500 test examples"
 
 

@@ -33,15 +33,18 @@ def compress(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make the variants that PLAN describes of RUN's model, and print what each has lost and gained.
+    """Make smaller versions, variants, of RUN's model, and compare each with the model itself.
 
-    A variant is a run directory, under variants/ in RUN: evaluate, predict, compare and export take it. PLAN is a YAML
-    file, or the name of a shipped one; without it, each method is shown.
+    A variant is a run directory, under variants/ in RUN: evaluate, predict, compare and benchmark take its path. PLAN
+    is a YAML file, or the name of a shipped one; without it, compress_all shows every method but average.
 
     \b
     mnist-train compress latest
+    mnist-train config init compress_all -o plan.yaml
     mnist-train compress latest plan.yaml --set fine_tune.epochs=5
     """
+    if resume and force:
+        raise click.UsageError("--resume keeps what is there and --force makes it anew; use one of them.")
     loaded, make_variants = mnist_trainer.load_plan(plan, overrides), mnist_trainer.compress
 
     from mnist_trainer.cli.show.compression import CompressionView

@@ -25,15 +25,20 @@ from mnist_trainer.formats.writing import Quantization
     type=click.Choice(export_names()),
     multiple=True,
     required=True,
-    help="Which; may be repeated.",
+    help="The format to write; repeat it for several.",
 )
 @click.option(
     "--quantize",
     type=click.Choice(get_args(Quantization)),
-    help="With smaller numbers: float16 or int4 weights; int8 weights (dynamic), or all of int8 (int8).",
+    help="Store smaller numbers. float16, int4: only the weights; dynamic: weights of 8 bits; int8: weights and what "
+    "layers make, of 8 bits.",
 )
 @click.option(
-    "--batch", "batch_size", metavar="N", type=click.IntRange(1, 10_000), help="Take N images at once, always."
+    "--batch",
+    "batch_size",
+    metavar="N",
+    type=click.IntRange(1, 10_000),
+    help="The file takes exactly N images in each call.",
 )
 @click.option(
     "--tolerance",
@@ -47,7 +52,7 @@ from mnist_trainer.formats.writing import Quantization
     "-o",
     metavar="FOLDER",
     type=options.UserPath(file_okay=False, path_type=Path),
-    help="Where the files go.  [default: exports/ in the run]",
+    help="Where the files go.  [default: exports/ in the run, or NAME-exports/ beside a file]",
 )
 @click.option(
     "--data",

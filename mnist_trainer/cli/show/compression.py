@@ -18,6 +18,10 @@ from mnist_trainer.runs.run import VARIANTS_FOLDER
 
 _COLUMNS = ("variant", "accuracy", "difference", "95 % interval", "parameters", "not 0", "bytes", "gzip", "an image")
 _NAME_WIDTH = 16
+_CAUTION = (
+    "Some variants were trained for more epochs than the model that they were made of: a gain can come from that, and "
+    "not from the method."
+)
 _DROPPABLE = (["not 0"], ["95 % interval"], ["parameters"], ["an image"])
 
 
@@ -52,11 +56,14 @@ class CompressionView:
         title = f"on {table.num_examples:,} test examples"
         print_table(console, _COLUMNS, map(_row, table.rows), title=title, droppable=_DROPPABLE)
         console.print()
-        print_text(console, "accuracy after each step, on the examples that choices are made by:")
+        print_text(console, "validation accuracy after each step:")
         for row in table.rows[1:]:
             steps = (f"{step.name or 'parent'} {percent(step.validation_accuracy)}" for step in row.steps)
             print_text(console, ", ".join(steps), row.name.ljust(_NAME_WIDTH - 1) + " ", indent=_NAME_WIDTH)
         console.print()
+        if any(len(row.steps) > 1 for row in table.rows):
+            print_text(console, _CAUTION)
+            console.print()
         for name, reason in table.skipped.items():
             print_text(console, f"{name}: {reason}", "skipped", indent=9)
         print_commands(console, "figure", [str(Path(table.run) / VARIANTS_FOLDER / FIGURE_NAME)])

@@ -62,7 +62,8 @@ class EvaluationView:
             if trained.layers:
                 show_layers(console, trained.layers)
                 console.print()
-            print_diagnosis(console, diagnose_run(trained, measured.source.config), run.config_path)
+            if not run.is_variant:
+                print_diagnosis(console, diagnose_run(trained, measured.source.config), run.config_path)
         console.print()
 
     def show_reason(self, reason: str | None) -> None:

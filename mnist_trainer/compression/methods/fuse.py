@@ -33,5 +33,5 @@ def apply(config: Config, model: keras.Model, work: Workshop) -> keras.Model:  #
 
     fused = fold_normalizations(model)
     if len(fused.layers) == len(model.layers):
-        raise DoesNotApply("it has no batch normalisation that the layer before it can do with the same result")
+        raise DoesNotApply("it has no batch normalisation that could become a part of the layer before it")
     return fused

@@ -28,6 +28,7 @@ Record: TypeAlias = RunRecord | FoldsRecord
 _MAX_MATRIX_CLASSES = 50
 _SHOWN_PACKAGES = ("mnist-train", "tensorflow", "keras", "numpy", "tensorboard")
 # Ids of sections that a cross-validation lacks, and of those that it alone has.
+_OF_TRAINING = ("diagnosis", "environment", "again")
 _OF_ONE_MODEL, _OF_FOLDS = ("diagnosis", "robustness", "layers", "benchmark"), ("folds",)
 CURVE_TITLES = {"accuracy": "Accuracy, on a scale that widens towards 100 %", "loss": "Loss"}
 
@@ -92,7 +93,9 @@ class RunSections:
         A variant, which has no environment, is not made by one training that can be run again.
         """
         absent = _OF_ONE_MODEL if self.folds else _OF_FOLDS
-        return section not in absent and (bool(self.environment) or section not in ("environment", "again"))
+        return section not in absent and (
+            bool(self.environment) or section not in ("diagnosis", "environment", "again")
+        )
 
     @property
     def measured(self) -> Measurement | None:
