@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from mnist_trainer.compression.variant import Parent, StepRecord, VariantRecord, multiply_adds
+from mnist_trainer.compression.record import StepRecord, VariantRecord
+from mnist_trainer.compression.variant import Parent
 from mnist_trainer.evaluation.latency import Latency, measure_latency
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
 from mnist_trainer.evaluation.report import make_report
@@ -93,17 +92,7 @@ def make_table(parent: Parent, variants: Sequence[Run], skipped: dict[str, str])
         ModelError: a file cannot be run.
     """
     reference = load_predictions(parent.run)
-    model = read_model(parent.source.path)
-    values = model.get_weights()
-    record = VariantRecord(
-        name=parent.run.name,
-        parent=str(parent.run.path),
-        parent_sha256=parent.source.sha256,
-        steps=(),
-        num_parameters=model.count_params(),
-        num_nonzero=sum(int(np.count_nonzero(value)) for value in values),
-        multiply_adds=multiply_adds(model),
-    )
+    record = VariantRecord.of(parent.run.name, parent.source, (), read_model(parent.source.path))
     light_export(parent.run)
     rows = [_row(parent, parent.run, record, reference, reference)]
     for run in variants:

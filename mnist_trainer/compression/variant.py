@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
 from mnist_trainer.component import Component
 from mnist_trainer.compression.plan import METHODS, CompressionPlan, VariantConfig, writes_file
+from mnist_trainer.compression.record import StepRecord, VariantRecord
 from mnist_trainer.compression.workshop import Callbacks, Workshop
 from mnist_trainer.config.render import render_config
 from mnist_trainer.data.appearance import Appearance
@@ -27,62 +27,10 @@ from mnist_trainer.formats.keras.read import read_model
 from mnist_trainer.formats.model_source import ModelSource, exported_path, model_of
 from mnist_trainer.formats.shifted import with_shifts
 from mnist_trainer.reporting.train_report import Execution, TrainReport
-from mnist_trainer.runs.fields import Count, Fraction, Number
 from mnist_trainer.runs.results import new_results
 from mnist_trainer.runs.run import REPORT_NAME, VARIANT_NAME, VARIANTS_FOLDER, Run
 
 PLAN_NAME, _STEP_NAME = "plan.yaml", "step.json"
-
-
-@dataclass(frozen=True)
-class StepRecord:
-    """What one step came to.
-
-    Attributes:
-        name: the method.
-        validation_accuracy: of the model behind it, on the examples that choices are made by.
-        num_parameters: of the model behind it.
-        seconds: how long it took.
-        stayed_float: what it was to quantise and did not.
-    """
-
-    name: str
-    validation_accuracy: Fraction
-    num_parameters: Count
-    seconds: Number
-    stayed_float: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class VariantRecord:
-    """How a variant was made.
-
-    Attributes:
-        name: the variant's.
-        parent: the run whose model it was made of.
-        parent_sha256: that model, from `ModelSource.sha256`.
-        steps: what was done; the first entry, without a name, is the parent itself.
-        num_parameters: weights of the model, those that are not trained included.
-        num_nonzero: those of them that are not 0.
-        multiply_adds: multiplications of an input by a weight that is not 0, for one image.
-    """
-
-    name: str
-    parent: str
-    parent_sha256: str
-    steps: tuple[StepRecord, ...]
-    num_parameters: Count
-    num_nonzero: Count
-    multiply_adds: Count
-
-    @classmethod
-    def read(cls, run: Run) -> VariantRecord:
-        """Return how a complete variant was made.
-
-        Raises:
-            RunError: the file is absent or damaged.
-        """
-        return run.read_report(cls, VARIANT_NAME)
 
 
 @dataclass(frozen=True)
@@ -205,15 +153,7 @@ class _Chain:
             predictions = predict(shifted, self._parent.dataset.test)
         predictions.save(results)
         results.write_metrics(self._history)
-        record = VariantRecord(
-            name=self._name,
-            parent=str(self._parent.run.path),
-            parent_sha256=self._parent.source.sha256,
-            steps=tuple(self._records),
-            num_parameters=model.count_params(),
-            num_nonzero=sum(int(np.count_nonzero(weight)) for weight in model.get_weights()),
-            multiply_adds=multiply_adds(model),
-        )
+        record = VariantRecord.of(self._name, self._parent.source, self._records, model)
         results.write_json(VARIANT_NAME, asdict(record))
         report = TrainReport(
             run=str(self._run.path),
@@ -255,18 +195,6 @@ class _Chain:
         seconds = time.perf_counter() - begin
         self._records.append(StepRecord(step.name, accuracy, model.count_params(), seconds, stayed))
         return artefact
-
-
-def multiply_adds(model: keras.Model) -> int:
-    """Return the multiplications of an input by a weight that is not 0, for one image."""
-    nonzero = [_share_of_nonzero(layer) for layer in model.layers if type(layer).__name__ != "InputLayer"]
-    return round(sum(layer.multiply_adds * share for layer, share in zip(layers_of(model), nonzero, strict=True)))
-
-
-def _share_of_nonzero(layer: keras.Layer) -> float:
-    kernels = [weight.numpy() for weight in layer.weights if len(weight.shape) > 1]
-    size = sum(kernel.size for kernel in kernels)
-    return sum(int(np.count_nonzero(kernel)) for kernel in kernels) / size if size else 1.0
 
 
 def variant_run(parent: Run, name: str) -> Run:

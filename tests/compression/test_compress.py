@@ -15,8 +15,8 @@ import pytest
 
 from mnist_trainer.compression.compress import compress
 from mnist_trainer.compression.plan import CompressionPlan, load_plan
+from mnist_trainer.compression.record import VariantRecord
 from mnist_trainer.compression.table import CompressionTable
-from mnist_trainer.compression.variant import VariantRecord
 from mnist_trainer.errors import ModelError, RunError
 from mnist_trainer.evaluation.measure import measure_all
 from mnist_trainer.evaluation.predictions import load_predictions

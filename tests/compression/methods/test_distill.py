@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from mnist_trainer.compression.compress import compress
 from mnist_trainer.compression.methods.distill import Config, training_config
 from mnist_trainer.compression.plan import CompressionPlan, load_plan
-from mnist_trainer.compression.variant import VariantRecord, variant_run
+from mnist_trainer.compression.record import VariantRecord
+from mnist_trainer.compression.variant import variant_run
 from mnist_trainer.config.load import load_config
 from mnist_trainer.errors import ConfigError, RunError
 from mnist_trainer.formats.keras.read import load_model
