@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnist_trainer.backend import import_backend
 from mnist_trainer.compression.figure import FIGURE_NAME, write_figure
-from mnist_trainer.compression.plan import CompressionPlan, load_plan
+from mnist_trainer.compression.plan import METHODS, CompressionPlan, load_plan
 from mnist_trainer.compression.table import TABLE_NAME, CompressionTable, make_table
 from mnist_trainer.compression.variant import (
     PLAN_NAME,
@@ -20,6 +20,7 @@ from mnist_trainer.compression.variant import (
 from mnist_trainer.compression.workshop import Callbacks
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import DoesNotApply, ModelError, RunError
+from mnist_trainer.files.modules import component_module
 from mnist_trainer.formats import keras
 from mnist_trainer.formats.model_source import find_model
 from mnist_trainer.reporting.train_report import TrainReport
@@ -57,6 +58,7 @@ def compress(
     """
     plan = plan or load_plan()
     parent = _parent(model, logs_dir)
+    _require_runs(plan, parent.run)
     for name in plan.variants:
         _prepare(variant_run(parent.run, name), plan_text(plan, name, parent.source), resume=resume, force=force)
     import_backend()
@@ -87,6 +89,14 @@ def _parent(model: Run | Path | str, logs_dir: Path) -> Parent:
         parent = source.run.path.parent.parent
         raise ModelError(f"{source.run.path}: is a variant; compress {parent}, or give a variant more steps")
     return Parent(source, load_dataset(source.config.data), TrainReport.read(source.run))
+
+
+def _require_runs(plan: CompressionPlan, parent: Run) -> None:
+    """Raise `RunError` or `ModelError` if a run that a step needs is not there, before others are made."""
+    for step in (step for variant in plan.variants.values() for step in variant.steps):
+        runs_of = getattr(component_module(METHODS, step.name), "runs_of", None)
+        for reference in runs_of(step) if runs_of else ():
+            find_model(reference, parent.path.parent)
 
 
 def _prepare(run: Run, plan: str, *, resume: bool, force: bool) -> None:

@@ -139,6 +139,14 @@ def load_plan_of(plan: CompressionPlan, sparsity: float) -> CompressionPlan:
     return CompressionPlan.model_validate(values)
 
 
+def test_run_that_a_step_needs_is_looked_for_before_anything_is_made(copied_run: Run, tmp_path: Path) -> None:
+    text = PLAN + "  mean:\n    steps: [{name: average, runs: [nowhere]}]\n"
+    (tmp_path / "two.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(RunError, match="nowhere: no such run"):
+        compress(copied_run, load_plan(tmp_path / "two.yaml"))
+    assert not (copied_run.path / "variants").exists()
+
+
 def test_killed_variant_goes_on_to_the_same_file(
     compressed: tuple[Run, CompressionTable], copied_run: Run, plan_file: Path, mnist_train: Command
 ) -> None:

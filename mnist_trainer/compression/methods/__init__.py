@@ -10,6 +10,10 @@ A method whose result is a file, and no Keras model, has `write` instead, and is
 
     write(config, model, path, work) -> tuple[str, ...]   what stayed in floating point
 
+One that needs other runs has one more, so that those are found before anything is made:
+
+    runs_of(config) -> Sequence[str]                       by path, or by name beside the parent
+
 A method raises `DoesNotApply`, with a sentence, where a model has no layers that it could change.
 """
 

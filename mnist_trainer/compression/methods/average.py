@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -30,6 +31,11 @@ class Config(Component):
     """average: one model whose weights are the means of several runs'."""
     runs: Annotated[tuple[str, ...], Field(min_length=1, max_length=100)]
     """The other runs, by path or by name; the parent belongs to them, named or not."""
+
+
+def runs_of(config: Config) -> Sequence[str]:
+    """Return the runs that are needed."""
+    return config.runs
 
 
 def apply(config: Config, model: keras.Model, work: Workshop) -> keras.Model:

@@ -74,6 +74,11 @@ def _fault(message: str, key: str = "student") -> PydanticCustomError:
     return PydanticCustomError("combination", "{message}", {"message": message, "key": key})
 
 
+def runs_of(config: Config) -> Sequence[str]:
+    """Return the runs that are needed."""
+    return config.teachers
+
+
 def apply(config: Config, _model: keras.Model, work: Workshop) -> keras.Model:
     """Return the student, trained; it takes the place of any model."""
     import functools
