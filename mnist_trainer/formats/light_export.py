@@ -41,7 +41,6 @@ def _writer(run: Run) -> Callable[[ModelSource], object]:
     from mnist_trainer.formats.compared import NUM_COMPARED, write_compared
     from mnist_trainer.formats.keras.read import read_model
 
-    images = load_dataset().test.images[:NUM_COMPARED]
     class_names = tuple(run.read_json(REPORT_NAME).get("class_names", ()))
     model = read_model(model_of(run).path)
-    return lambda target: write_compared(model, target, images, class_names)
+    return lambda target: write_compared(model, target, load_dataset().test.images[:NUM_COMPARED], class_names)

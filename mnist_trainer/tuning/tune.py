@@ -22,6 +22,7 @@ from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.page import write_study_page
 from mnist_trainer.tuning.report import REPORT_NAME, StudyReport, make_report, write_best
+from mnist_trainer.tuning.storage import requeue_killed
 from mnist_trainer.tuning.study import Study
 from mnist_trainer.tuning.trials import (
     KILLS,
@@ -30,6 +31,7 @@ from mnist_trainer.tuning.trials import (
     Attempts,
     all_attempts,
     is_enough,
+    is_lost,
     num_finished,
     process_name,
 )
@@ -131,12 +133,21 @@ def run_trials(
 
     workers = _Workers(study, jobs, end, on_note)
     with locked(study.path), study.opened() as storage, workers.ended():
+        if not study.is_shared:  # else workers of other machines may be at it
+            _requeue_lost(storage)
         while not _is_finished(study, storage, end):
             optuna.storages.fail_stale_trials(storage)
             workers.start_missing(storage.get_trials(deepcopy=False))
             on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
             time.sleep(_POLL_SECONDS)
         on_progress(Progress(study.num_trials, tuple(all_attempts(storage.get_trials(deepcopy=False)))))
+
+
+def _requeue_lost(storage: optuna.Study) -> None:
+    """Let trials go on whose process ended before it could say so, as where the database was in use in that moment."""
+    for entry in all_attempts(storage.get_trials(deepcopy=False)):
+        if is_lost(entry.last):
+            requeue_killed(storage, entry.last)
 
 
 def _is_finished(study: Study, storage: optuna.Study, end: float) -> bool:

@@ -24,6 +24,7 @@ from mnist_trainer.tuning.report import make_report
 from mnist_trainer.tuning.storage import requeue_killed
 from mnist_trainer.tuning.study import Study, best_first
 from mnist_trainer.tuning.trials import MOST_KILLS, REASON, all_attempts, is_enough, reason_of
+from mnist_trainer.tuning.tune import _requeue_lost
 from mnist_trainer.tuning.worker import Worker
 from tests.training.events import scalars
 from tests.tuning.conftest import Write
@@ -152,6 +153,19 @@ def test_trial_whose_processes_are_killed_again_and_again_is_given_up(write_sear
         assert is_enough(storage.get_trials(), 1)
     assert attempts.state.name == "FAIL"
     assert reason_of(attempts.last) == "its processes were killed, 5 in a row; is there enough memory?"
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage")
+def test_trial_that_was_lost_without_a_word_goes_on(write_search: Write, tmp_path: Path) -> None:
+    found = Study.create(load_config(write_search(trials="2")), tmp_path)
+    with found.opened() as storage:
+        for _ in range(2):
+            storage.ask()
+        storage.tell(0, state=optuna.trial.TrialState.FAIL)
+        _requeue_lost(storage)
+        lost, running = all_attempts(storage.get_trials())
+    assert (lost.number, lost.last.number, lost.state.name) == (0, 2, "WAITING")
+    assert (running.number, running.last.number, running.state.name) == (1, 1, "RUNNING")
 
 
 def test_folds_have_several_objectives(write_search: Write, tmp_path: Path) -> None:
