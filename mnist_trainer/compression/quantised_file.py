@@ -38,8 +38,7 @@ class QuantisedFile:
     def write(self, model: keras.Model) -> tuple[str, ...]:
         """Write it; return what stayed in floating point."""
         dataset = self.work.dataset
-        rows = np.unique(np.linspace(0, dataset.train.num_examples - 1, self.num_calibration).astype(np.int64))
-        images = np.asarray(dataset.train.part(rows).images)
+        images = np.asarray(dataset.train.spread(self.num_calibration).images)
         writing = Writing(self.numbers, calibration=images, class_names=dataset.class_names)
         return litert.write_model(model, self.path, writing)
 

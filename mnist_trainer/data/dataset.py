@@ -55,6 +55,11 @@ class Split:
         """Return these examples, their images being read when they are used."""
         return Split(cast("Images", RowsOf(self.images, rows)), self.labels[rows])
 
+    def spread(self, num_examples: int) -> Split:
+        """Return so many examples, at most, from all over the split: its classes may follow each other."""
+        rows = np.linspace(0, self.num_examples - 1, num_examples).astype(np.int64)
+        return self.part(np.unique(rows))
+
     @property
     def sha256(self) -> str:
         """A fingerprint of images and labels: two splits are the same examples where theirs are equal."""

@@ -18,6 +18,7 @@ from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.data.load import load_dataset
 from mnist_trainer.errors import ConfigError, Fault, ModelError, RunError
 from mnist_trainer.evaluation.evaluate import predict
+from mnist_trainer.evaluation.measure import data_config
 from mnist_trainer.evaluation.predictions import Predictions
 from mnist_trainer.exporting.gate import SMALL_BATCH_SIZES, prove, reason_to_refuse
 from mnist_trainer.exporting.model_card import CARD_NAME, write_model_card
@@ -152,8 +153,7 @@ def _usual_folder(source: ModelSource) -> Path:
 
 
 def _opened(source: ModelSource, request: _Request) -> _Original:
-    config = source.config.data
-    dataset = load_dataset(config.model_copy(update={"path": str(request.data)}) if request.data else config)
+    dataset = load_dataset(data_config(source, request.data))
     with source.open(request.pixels, lambda: dataset.train) as predictor:
         predictions = predict(predictor, dataset.test)
         sizes = (request.batch_size,) if request.batch_size else (*SMALL_BATCH_SIZES, predictor.batch_size)
@@ -189,8 +189,7 @@ def _require_own(target: Path, original: _Original) -> None:
 
 def _writing(module: ModuleType, dataset: Dataset, request: _Request) -> Writing:
     quantize = request.quantize or getattr(module, "ALWAYS_QUANTIZES", None)
-    rows = np.unique(np.linspace(0, dataset.train.num_examples - 1, _NUM_CALIBRATION).astype(np.int64))
-    calibration = np.asarray(dataset.train.part(rows).images) if quantize else None
+    calibration = np.asarray(dataset.train.spread(_NUM_CALIBRATION).images) if quantize else None
     return Writing(quantize, request.batch_size, calibration, dataset.class_names)
 
 

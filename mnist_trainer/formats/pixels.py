@@ -78,7 +78,7 @@ def _found(predictor: Predictor, examples: Callable[[], Split] | None) -> PixelR
     is_mnist = predictor.num_classes == 10
     if examples is None and not is_mnist:
         raise ModelError(f"{_UNKNOWN}, since it has {predictor.num_classes} classes and not MNIST's 10; {_REMEDY}")
-    split = _spread(examples() if examples else _mnist())
+    split = (examples() if examples else _mnist()).spread(_NUM_TRIED)
     if split.labels.max() >= predictor.num_classes:
         raise ModelError(f"the model has {predictor.num_classes} outputs, but the labels go up to {split.labels.max()}")
     best = _best_trial(predictor, split)
@@ -95,14 +95,6 @@ def _mnist() -> Split:
     from mnist_trainer.data.load import load_dataset
 
     return load_dataset().train
-
-
-def _spread(split: Split) -> Split:
-    """Return some of the examples, from all over the split: its classes may follow each other."""
-    import numpy as np
-
-    rows = np.unique(np.linspace(0, split.num_examples - 1, _NUM_TRIED).astype(np.int64))
-    return split.part(rows)
 
 
 def _best_trial(predictor: Predictor, examples: Split) -> _Trial:

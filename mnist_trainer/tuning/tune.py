@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import secrets
 import signal
 import subprocess
@@ -13,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnist_trainer.backend import import_backend, usable_cpus
 from mnist_trainer.errors import MnistTrainerError
 from mnist_trainer.files.lock import locked
+from mnist_trainer.processes.program import environment
 from mnist_trainer.runs.names import LOGS_DIR
 from mnist_trainer.runs.run import Run
 from mnist_trainer.tuning.page import write_study_page
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from mnist_trainer.config.schema import Config
 
 _POLL_SECONDS, _END_SECONDS = 0.5, 120.0
-_PACKAGES = Path(__file__).parents[2]
 # So often in a row may workers be killed without a trial having ended of its own.
 _MOST_DEATHS = 3 * MOST_KILLS
 
@@ -243,8 +242,7 @@ def _note_on_kill(signal_name: str, process_id: int, trials: Sequence[FrozenTria
     return f"a process that had no trial was killed by {signal_name}; another takes its place"
 
 
-def _environment(jobs: int) -> dict[str, Any]:
+def _environment(jobs: int) -> dict[str, str]:
     """Return the environment of a worker, which shares the processors with the others."""
-    packages = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     shared = {} if jobs == 1 else {"TF_NUM_INTRAOP_THREADS": str(max(1, usable_cpus() // jobs))}
-    return {**os.environ, **shared, "PYTHONPATH": os.pathsep.join(packages)}
+    return environment(**shared)
