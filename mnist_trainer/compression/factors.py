@@ -77,11 +77,12 @@ class _Whole:
         """Return for each matrix the smallest rank that keeps so much energy."""
         return [min(int(np.searchsorted(known, energy)) + 1, len(known)) for known in self.spectra]
 
-    def _chain_size(self, ranks: Sequence[int]) -> int:
-        raise NotImplementedError
+    def _chain_size(self, _ranks: Sequence[int]) -> int:
+        num_parameters: int = self._layer.count_params()
+        return num_parameters
 
-    def _chain(self, ranks: Sequence[int]) -> list[Part]:
-        raise NotImplementedError
+    def _chain(self, _ranks: Sequence[int]) -> list[Part]:
+        return [as_part(self._layer)]
 
 
 class _Dense(_Whole):

@@ -11,13 +11,13 @@ from mnist_trainer.compression.record import StepRecord, VariantRecord
 from mnist_trainer.compression.variant import Parent
 from mnist_trainer.evaluation.latency import Latency, measure_latency
 from mnist_trainer.evaluation.predictions import Predictions, load_predictions
-from mnist_trainer.evaluation.report import make_report
-from mnist_trainer.evaluation.statistics import mcnemar_p_value, paired_interval
+from mnist_trainer.evaluation.statistics import wilson_interval
 from mnist_trainer.formats import litert
 from mnist_trainer.formats.keras.read import read_model
 from mnist_trainer.formats.light_export import light_export
 from mnist_trainer.formats.model_source import ModelSource, exported_path
 from mnist_trainer.formats.pixels import AS_THEY_ARE
+from mnist_trainer.reporting.comparison import Contender, compare_contenders
 from mnist_trainer.runs.fields import Count, Fraction
 from mnist_trainer.runs.run import Run
 
@@ -104,20 +104,20 @@ def _row(
     parent: Parent, run: Run, record: VariantRecord, predictions: Predictions, reference: Predictions
 ) -> CompressionRow:
     artefact = ModelSource(exported_path(run, litert), litert)
-    content = artefact.path.read_bytes()
-    report, right, was_right = make_report(predictions), predictions.is_correct, reference.is_correct
-    only_parent, only_variant = int((was_right & ~right).sum()), int((right & ~was_right).sum())
+    content, config = artefact.path.read_bytes(), parent.source.config
+    before, after = Contender(str(parent.run.path), config, reference), Contender(str(run.path), config, predictions)
+    comparison, num_correct = compare_contenders(before, after), int(predictions.is_correct.sum())
     with artefact.open(AS_THEY_ARE.name, num_threads=1) as predictor:
         latency = measure_latency(predictor, parent.dataset.test.images)
     return CompressionRow(
         name=record.name,
         run=str(run.path),
         steps=record.steps,
-        accuracy=report.accuracy,
-        accuracy_interval=report.accuracy_interval,
-        difference=float(right.mean() - was_right.mean()),
-        difference_interval=paired_interval(only_parent, only_variant, len(right)),
-        p_value=mcnemar_p_value(only_parent, only_variant),
+        accuracy=comparison.accuracies[1],
+        accuracy_interval=wilson_interval(num_correct, comparison.num_examples),
+        difference=comparison.difference,
+        difference_interval=comparison.difference_interval,
+        p_value=comparison.p_value,
         agreement=float((predictions.answers == reference.answers).mean()),
         num_parameters=record.num_parameters,
         num_nonzero=record.num_nonzero,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -12,12 +13,12 @@ import keras
 from mnist_trainer.component import Component
 from mnist_trainer.compression.plan import METHODS, CompressionPlan, VariantConfig, writes_file
 from mnist_trainer.compression.record import StepRecord, VariantRecord
-from mnist_trainer.compression.workshop import Callbacks, Workshop
+from mnist_trainer.compression.workshop import Callbacks, Workshop, choosing_examples
 from mnist_trainer.config.render import render_config
 from mnist_trainer.data.appearance import Appearance
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.errors import RunError
-from mnist_trainer.evaluation.evaluate import predict
+from mnist_trainer.evaluation.evaluate import evaluate, predict
 from mnist_trainer.evaluation.layers import layers_of
 from mnist_trainer.evaluation.report import make_report
 from mnist_trainer.files.modules import component_module
@@ -46,6 +47,12 @@ class Parent:
     source: ModelSource
     dataset: Dataset
     report: TrainReport
+
+    @cached_property
+    def record(self) -> StepRecord:
+        """What every variant begins with."""
+        accuracy = evaluate(read_model(self.source.path), choosing_examples(self.dataset)).accuracy
+        return StepRecord("", accuracy, self.report.num_parameters, 0.0)
 
     @property
     def run(self) -> Run:
@@ -107,8 +114,7 @@ class _Chain:
     def follow(self, variant: VariantConfig, on_step: OnStep) -> keras.Model:
         """Return the model behind all steps but one that writes a file, which is left to `finish`."""
         model = read_model(self._parent.source.path)
-        work = self._workshop(Run(self._run.path))
-        self._records.append(StepRecord("", work.validate(model), model.count_params(), 0.0))
+        self._records.append(self._parent.record)
         for number, step in enumerate(variant.steps, start=1):
             on_step(f"{self._name}: {step.name}")
             run = Run(self._run.path / "steps" / f"{number}-{step.name}")

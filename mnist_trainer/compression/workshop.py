@@ -89,15 +89,19 @@ class Workshop:
         with fit_run(plan, self.run, callbacks=[*callbacks, *self.callbacks], resumption=resumption) as fitted:
             return fitted.model
 
+    @property
+    def validation(self) -> Split:
+        """The examples that choices are made by."""
+        return choosing_examples(self.dataset)
+
     def validate(self, model: Any) -> float:
         """Return the accuracy on the examples that choices are made by, in [0, 1]."""
         return evaluate(model, self.validation).accuracy
 
-    @property
-    def validation(self) -> Split:
-        """The examples that choices are made by: those held out, or else the first tenth of the training split."""
-        train = self.dataset.train
-        return self.dataset.validation or train.part(np.arange(train.num_examples // 10))
+
+def choosing_examples(dataset: Dataset) -> Split:
+    """Return the examples that choices are made by: those held out, or else the first tenth of the training split."""
+    return dataset.validation or dataset.train.part(np.arange(dataset.train.num_examples // 10))
 
 
 def copy_in_policy(model: keras.Model) -> keras.Model:
