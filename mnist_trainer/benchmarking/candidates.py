@@ -10,7 +10,7 @@ from types import ModuleType
 from mnist_trainer.config.spelling import did_you_mean
 from mnist_trainer.errors import ConfigError, Fault, MissingExtra, ModelError
 from mnist_trainer.files.untrusted import reason_of
-from mnist_trainer.formats import keras, known_formats, require_format
+from mnist_trainer.formats import keras, known_formats, name_of, require_format
 from mnist_trainer.formats.model_source import ModelSource, exported_path
 from mnist_trainer.formats.writing import NOT_WRITTEN, Writing
 from mnist_trainer.runs.run import EXPORTS_FOLDER, Run
@@ -47,7 +47,7 @@ class Candidate:
     @property
     def format_name(self) -> str:
         """Its format alone."""
-        return _name_of(self.source.format)
+        return name_of(self.source.format)
 
     def write(self, class_names: Sequence[str]) -> None:
         """Write the file.
@@ -81,7 +81,7 @@ def chosen_formats(names: Sequence[str] = ()) -> dict[str, ModuleType]:
         ConfigError: there is no such format.
         MissingExtra: a package that one of them needs is not installed.
     """
-    known = {_name_of(keras): keras, **known_formats()}
+    known = {name_of(keras): keras, **known_formats()}
     for name in names:
         if name not in (*known, ALL):
             raise ConfigError([Fault("", "formats", f"{name!r} is unknown{did_you_mean(name, [*known, ALL])}")])
@@ -107,7 +107,7 @@ def find_candidates(model: ModelSource, formats: dict[str, ModuleType], folder: 
         folder: where files are written that the run does not have.
     """
     if model.run is None:
-        return [Candidate(model, _name_of(model.format), model)]
+        return [Candidate(model, name_of(model.format), model)]
     files = [_files(model, model.run, name, module, folder) for name, module in formats.items()]
     return [candidate for found in files for candidate in found]
 
@@ -127,10 +127,6 @@ def _files(model: ModelSource, run: Run, name: str, module: ModuleType, folder: 
         yield Candidate(model, name, ModelSource(path, module, run), is_missing=not own)
     for label, path in found.items():
         yield Candidate(model, label, ModelSource(path, module, run))
-
-
-def _name_of(model_format: ModuleType) -> str:
-    return model_format.__name__.rpartition(".")[2]
 
 
 def _is_missing(module: ModuleType) -> bool:

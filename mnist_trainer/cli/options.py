@@ -39,6 +39,12 @@ as_json: Decorator = click.option(
     is_flag=True,
     help="Print one JSON object on standard output, everything else on standard error.",
 )
+data: Decorator = click.option(
+    "--data",
+    metavar="PATH",
+    type=UserPath(exists=True, path_type=Path),
+    help="Another data set: a .npz file, or a folder of IDX or .npy files.",
+)
 pixels: Decorator = click.option(
     "--pixels",
     type=click.Choice([AUTO, *RANGES]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from pathlib import Path
 
+from mnist_trainer.config.schema import FORMATS
 from mnist_trainer.data.dataset import Dataset
 from mnist_trainer.exporting.report import ExportReport
 from mnist_trainer.files.modules import component_module
@@ -62,7 +63,7 @@ def write_model_card(path: Path, report: ExportReport, source: ModelSource, data
 
 def how_to_call(report: ExportReport) -> str:
     """Return lines of Python that make `probabilities` of `images` with an export, which lies beside them."""
-    module = component_module("mnist_trainer.formats", report.format)
+    module = component_module(FORMATS, report.format)
     lines: str = module.HOW_TO_CALL.format(file=Path(str(report.path)).name)
     return lines
 

@@ -50,8 +50,12 @@ def export_names() -> list[str]:
     return component_names(__name__, "def write_model(")
 
 
+def name_of(model_format: ModuleType) -> str:
+    """Return what a format is called."""
+    return model_format.__name__.rpartition(".")[2]
+
+
 def require_format(model_format: ModuleType) -> None:
     """Raise `MissingExtra` unless the packages that a format needs are installed."""
-    name = model_format.__name__.rpartition(".")[2]
     if hasattr(model_format, "EXTRA"):
-        require_packages(f"the format {name}", model_format.EXTRA, model_format.PACKAGES)
+        require_packages(f"the format {name_of(model_format)}", model_format.EXTRA, model_format.PACKAGES)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mnist_trainer.data.dataset import Images, Labels, Probabilities
 
 IMAGE_SHAPE = (28, 28, 1)
-# Small batches go to the process together: asking takes longer than the answer to one image.
+# What the largest layers make of so many images fits into the limits on memory and time. Smaller batches go to the
+# process together: asking takes longer than the answer to one image.
 _NUM_SENT = 20
 
 
@@ -31,18 +32,17 @@ class ProcessPredictor:
     num_parameters = None
     pixels = AS_THEY_ARE
 
-    def __init__(self, path: Path, runtime: str, *, batch_size: int, num_threads: int | None = None) -> None:
+    def __init__(self, path: Path, runtime: str, num_threads: int | None = None) -> None:
         """Begin to load the model; other things can be imported meanwhile.
 
         Args:
             path: the model's file.
             runtime: the module whose function `load` loads it, in the process.
-            batch_size: what the largest layers make of so many images fits into the limits on memory and time.
             num_threads: how many threads the runtime takes; None leaves it to the runtime.
         """
         program = Path(__file__).with_name("process_program.py")
         self._process = BoundedProcess(program, runtime, str(path.absolute()), str(num_threads or 0))
-        self.batch_size = batch_size
+        self.batch_size = _NUM_SENT
         self._path = path
 
     def __enter__(self) -> Self:

@@ -66,12 +66,7 @@ class Listed(click.ParamType[Any]):
     type=options.UserPath(path_type=Path),
     help="Draw it, too: a .png file.",
 )
-@click.option(
-    "--data",
-    metavar="PATH",
-    type=options.UserPath(exists=True, path_type=Path),
-    help="Another data set: a .npz file, or a folder of IDX or .npy files.",
-)
+@options.data
 @options.pixels
 @options.logs_dir
 @options.as_json

@@ -18,12 +18,7 @@ _HARDER_IMAGES = ", ".join([*component_names("mnist_trainer.evaluation.corruptio
 @click.command(short_help="Measure models on all examples of a split.")
 @click.argument("models", metavar="RUN|FILE...", nargs=-1, required=True, shell_complete=complete_run)
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True)
-@click.option(
-    "--data",
-    metavar="PATH",
-    type=options.UserPath(exists=True, path_type=Path),
-    help="Another data set: a .npz file, or a folder of IDX or .npy files.",
-)
+@options.data
 @click.option(
     "--robustness",
     is_flag=True,

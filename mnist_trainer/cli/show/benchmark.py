@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from mnist_trainer.backend import CPU_FEATURES
 from mnist_trainer.benchmarking.benchmark import Step, keep
 from mnist_trainer.benchmarking.candidates import missing_formats
-from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
+from mnist_trainer.cli.show.console import make_console, make_progress, print_commands, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json, printable
 from mnist_trainer.files.whole_file import write_whole
 from mnist_trainer.formats.model_source import ModelSource
@@ -33,8 +33,7 @@ class BenchmarkView:
         bar = BarColumn(max(8, self._console.width // 5 - 4))
         columns = (TextColumn("{task.description}"), bar, MofNCompleteColumn())
         left = (TimeRemainingColumn(compact=True), TextColumn("left"))
-        is_hidden = quiet or not self._console.is_terminal
-        self._progress = Progress(*columns, *left, console=self._console, transient=True, disable=is_hidden)
+        self._progress = make_progress(self._console, *columns, *left)
         self._task = self._progress.add_task("starting", total=None)
         if not formats:
             self._say_what_is_missing()

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
+from mnist_trainer.cli.show.console import make_console, make_progress, print_commands, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.compression.figure import FIGURE_NAME
 from mnist_trainer.compression.table import CompressionRow, CompressionTable
@@ -32,8 +32,7 @@ class CompressionView:
         self._as_json = as_json
         self._console = make_console(as_json=as_json, quiet=quiet)
         columns = (TextColumn("{task.description}"), BarColumn(20), TimeRemainingColumn(compact=True))
-        is_hidden = quiet or not self._console.is_terminal
-        self._progress = Progress(*columns, console=self._console, transient=True, disable=is_hidden)
+        self._progress = make_progress(self._console, *columns)
         self._task = self._progress.add_task("starting", total=None)
         self.callbacks: Sequence[keras.callbacks.Callback] = [_Bar(self._progress, self._task)]
 

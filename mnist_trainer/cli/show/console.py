@@ -17,6 +17,8 @@ from mnist_trainer.reporting.wording import counted, percent
 from mnist_trainer.runs.commands import command
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
     from mnist_trainer.evaluation.report import EvaluationReport
     from mnist_trainer.reporting.diagnosis import Diagnosis
 
@@ -40,6 +42,14 @@ def make_console(*, as_json: bool = False, quiet: bool = False) -> Console:
     # A pipe has no width: rich would take it for 80 columns.
     width = None if stream.isatty() else _PIPE_WIDTH
     return _PrintableConsole(file=stream, quiet=quiet, width=width, highlight=False, markup=False, soft_wrap=True)
+
+
+def make_progress(console: Console, *columns: ProgressColumn) -> Progress:
+    """Return a bar of these columns, which is seen on a terminal alone, and until it ends."""
+    from rich.progress import Progress
+
+    is_hidden = console.quiet or not console.is_terminal
+    return Progress(*columns, console=console, transient=True, disable=is_hidden)
 
 
 def print_text(console: Console, text: str, label: str = "", indent: int = _LABEL_WIDTH) -> None:

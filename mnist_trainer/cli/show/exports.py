@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from mnist_trainer.cli.show.console import make_console, print_commands, print_table, print_text
+from mnist_trainer.cli.show.console import make_console, make_progress, print_commands, print_table, print_text
 from mnist_trainer.cli.show.printable import print_json
 from mnist_trainer.exporting.export import num_steps
 from mnist_trainer.exporting.report import ExportReport
@@ -24,8 +24,7 @@ class ExportView:
         self._as_json = as_json
         self._console = make_console(as_json=as_json, quiet=quiet)
         columns = (TextColumn("{task.description}"), BarColumn(20), TimeRemainingColumn(compact=True))
-        is_hidden = quiet or not self._console.is_terminal
-        self._progress = Progress(*columns, console=self._console, transient=True, disable=is_hidden)
+        self._progress = make_progress(self._console, *columns)
         self._task = self._progress.add_task("starting", total=1 + num_formats * num_steps(batch_size), completed=-1)
 
     def __enter__(self) -> ExportView:

@@ -48,4 +48,4 @@ def open_model(path: Path, num_threads: int | None = None) -> AbstractContextMan
     """Give the model of a file, run by a process of its own."""
     from mnist_trainer.formats.process_predictor import ProcessPredictor
 
-    return ProcessPredictor(path, f"{__name__}.runtime", batch_size=20, num_threads=num_threads)
+    return ProcessPredictor(path, f"{__name__}.runtime", num_threads)
